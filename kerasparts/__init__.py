@@ -1,0 +1,32 @@
+"""Parts that plug into any Keras 3 model, and gauges that tell which part to change.
+
+Importing the package registers every part with Keras, so that `keras.models.load_model` needs no
+`custom_objects`.
+"""
+
+from kerasparts import activations as activations
+from kerasparts import callbacks as callbacks
+from kerasparts import diagnostics as diagnostics
+from kerasparts import initializers as initializers
+from kerasparts import layers as layers
+from kerasparts import losses as losses
+from kerasparts import model_selection as model_selection
+from kerasparts import optimizers as optimizers
+from kerasparts import plots as plots
+from kerasparts import regularizers as regularizers
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "__version__",
+    "activations",
+    "callbacks",
+    "diagnostics",
+    "initializers",
+    "layers",
+    "losses",
+    "model_selection",
+    "optimizers",
+    "plots",
+    "regularizers",
+]

@@ -1,0 +1,84 @@
+"""The compiled model as a function of a batch."""
+
+import keras
+
+from kerasparts.backend.framework import compiled, value_and_gradients
+
+
+def model_value_and_gradients(model, training=False):
+    """Compiled loss of a model on a batch, with its gradients by the trainable variables.
+
+    The loss is the one that `fit` minimizes, penalties of the regularizers included.
+
+    Args:
+        model: compiled and built `keras.Model`.
+        training: bool. Whether dropout and batch statistics act as in training; the model's state (moving
+            statistics, seeds, metrics) stays as it was in either case.
+
+    Returns:
+        Function `(x, y, sample_weight=None) -> (loss, gradients)`; `gradients` has the order of
+        `model.trainable_variables`.
+
+    Example:
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    >>> model.compile(loss="mse")
+    >>> loss, gradients = model_value_and_gradients(model)(np.array([[2.0]]), np.array([[1.0]]))
+    >>> float(loss), float(gradients[0][0, 0])
+    (1.0, 4.0)
+    """
+    _check_ready(model)
+
+    def loss(x, y, sample_weight):
+        y_pred = model(x, training=training)
+        return model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+
+    variables = list(model.trainable_variables)
+    run = value_and_gradients(loss, variables, _other_variables(model, variables))
+    return lambda x, y, sample_weight=None: run(x, y, sample_weight)
+
+
+def model_data_loss(model):
+    """Compiled data loss of a model on a batch, in inference mode.
+
+    The data loss is the compiled loss without what `model.losses` adds to it (penalties of the regularizers,
+    `add_loss`), with dropout off and moving statistics in use.
+
+    Args:
+        model: compiled and built `keras.Model`.
+
+    Returns:
+        Function `(x, y, sample_weight=None, y_pred=None) -> (loss, y_pred)`: a scalar and the model's output, or
+        the given predictions in its place.
+    """
+    _check_ready(model)
+
+    bare = _without_penalties(model)
+
+    def loss(x, y, sample_weight):
+        y_pred = model(x, training=False)
+        value = bare.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        return value, y_pred
+
+    run = compiled(loss, _other_variables(model, ()))
+    return lambda x, y, sample_weight=None: run(x, y, sample_weight)
+
+
+def _check_ready(model):
+    if not (isinstance(model, keras.Model) and model.built and model.compiled):
+        raise ValueError(f"`model` must be a built and compiled keras.Model. Received: model={model!r}")
+
+
+def _without_penalties(model):
+    """The same model, but for `losses`, which is empty.
+
+    Taking the penalties off the total afterwards would lose the data loss to rounding where they are large.
+    """
+    view = object.__new__(type(type(model).__name__, (type(model),), {"losses": ()}))
+    object.__setattr__(view, "__dict__", model.__dict__)
+    return view
+
+
+def _other_variables(model, variables):
+    """Everything else that a forward pass and a loss can read: frozen weights, statistics, seeds, metrics."""
+    taken = {id(variable) for variable in variables}
+    return [v for v in [*model.variables, *model.metrics_variables] if id(v) not in taken]

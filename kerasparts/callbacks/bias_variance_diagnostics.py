@@ -1,0 +1,272 @@
+"""BiasVarianceDiagnostics."""
+
+import math
+
+import keras
+import numpy as np
+
+from kerasparts import backend
+from kerasparts.callbacks._fit import fit_arguments
+from kerasparts.core.checks import check, check_choice, check_integer, check_number
+from kerasparts.core.data import batches, is_dataset, row_count, sample_rows, take
+from kerasparts.core.part import part
+from kerasparts.diagnostics import (
+    ErrorCurves,
+    batch_mean,
+    diagnose_bias_variance,
+    error_rate,
+    trivial_prediction,
+)
+
+MIN_BATCHES = 32
+MAX_BATCH = 256
+
+
+@part
+class BiasVarianceDiagnostics(keras.callbacks.Callback):
+    """Tells high bias from high variance, by errors that are comparable and with their noise.
+
+    The `loss` and `val_loss` of Keras are not: both contain the penalties of the regularizers, and `loss` is a
+    running mean over the epoch with dropout on. At the end of each epoch this callback measures the *data loss*,
+    without penalties, dropout off, moving statistics in use, on a fixed random sample of the training data and on
+    the validation data, and writes into the logs, for `History` and for callbacks later in the list,
+
+        data_loss, val_data_loss, generalization_gap = val_data_loss - data_loss
+
+    and with `error="error_rate"` also `error_rate` and `val_error_rate`.
+
+    The verdict is one of high bias, high variance, both, good fit, too early to say; it weighs the measured errors
+    against their sampling error and scatter as `diagnostics.diagnose_bias_variance` describes. Data are those that
+    `fit` was given. `class_weight` is left out; sample weights count if both sides have them.
+
+    Args:
+        target_error: float or None. What a human or the best possible model reaches, in the unit of `error`. With it
+            the bias is the avoidable one; without it 0 is assumed.
+        error: "loss", or "error_rate": the share of wrong classes, for a model with one output.
+        trivial_error: float or None. Error of a predictor that ignores the input, the scale of what is high; None to
+            measure it from the targets, or, for losses where that is unknown, to take the error before the fit.
+        tolerance: float in (0, 1). Share of the way from target to trivial error that counts as high.
+        confidence: float in (0.5, 1). Of each bound.
+        min_epochs: int of at least 3. Before them it is too early to say.
+        sample_size: int of at least 2. Rows of training data to measure.
+        training_data, validation_data: `(x, y)`, `(x, y, sample_weight)` or a dataset; None for what `fit` was given.
+        seed: int. Of the sample.
+        verbose: int. 1 prints the verdict at the end.
+
+    Attributes:
+        diagnosis: `diagnostics.BiasVarianceDiagnosis` of the epochs so far; print it.
+
+    Memory: the sample of the training data. Time: an inference pass over the sample and the validation data an epoch.
+
+    Raises:
+        ValueError: there are no validation data, or `fit` was given a generator and `training_data` is None.
+
+    Example:
+    >>> gauge = kerasparts.callbacks.BiasVarianceDiagnostics(target_error=0.02, error="error_rate")
+    >>> # model.fit(x, y, validation_data=(x_dev, y_dev), epochs=20, callbacks=[gauge])
+    >>> # print(gauge.diagnosis)
+
+    Reference: Ng 2018, Machine Learning Yearning, chapters 20 to 27.
+    """
+
+    def __init__(
+        self,
+        target_error=None,
+        error="loss",
+        trivial_error=None,
+        tolerance=0.1,
+        confidence=0.95,
+        min_epochs=5,
+        sample_size=1024,
+        training_data=None,
+        validation_data=None,
+        seed=0,
+        verbose=0,
+    ):
+        if target_error is not None:
+            check_number("target_error", target_error)
+        check_choice("error", error, ("loss", "error_rate"))
+        if trivial_error is not None:
+            check_number("trivial_error", trivial_error)
+        check_number("tolerance", tolerance, "(0, 1)")
+        check_number("confidence", confidence, "(0.5, 1)")
+        check_integer("min_epochs", min_epochs, "[3, inf)")
+        check_integer("sample_size", sample_size, "[2, inf)")
+        check_integer("seed", seed, "[0, inf)")
+        check(verbose in (0, 1), "verbose", verbose, "0 or 1")
+        super().__init__()
+        self.target_error = target_error
+        self.error = error
+        self.trivial_error = trivial_error
+        self.tolerance = tolerance
+        self.confidence = confidence
+        self.min_epochs = min_epochs
+        self.sample_size = sample_size
+        self.training_data = training_data
+        self.validation_data = validation_data
+        self.seed = seed
+        self.verbose = verbose
+        self._reset()
+
+    def _reset(self):
+        self._epochs, self._train, self._validation = [], [], []
+        self._trivial = self.trivial_error
+        self._before = None
+
+    @property
+    def diagnosis(self):
+        if not self._epochs:
+            return None
+        train, validation = np.array(self._train).T, np.array(self._validation).T
+        curves = ErrorCurves(
+            tuple(self._epochs),
+            *(tuple(map(float, values)) for values in (train[0], validation[0], train[1], validation[1])),
+        )
+        return diagnose_bias_variance(
+            curves,
+            self._trivial,
+            target_error=self.target_error,
+            tolerance=self.tolerance,
+            confidence=self.confidence,
+            min_epochs=self.min_epochs,
+            error=self.error,
+        )
+
+    def on_train_begin(self, logs=None):
+        self._reset()
+        given = fit_arguments(self.model)
+        self._read_data(given)
+        self._data_loss = backend.model_data_loss(self.model)
+        if self._trivial is None:
+            self._trivial = self._measure_trivial()
+
+    def on_epoch_end(self, epoch, logs=None):
+        train = self._measure(self._sample_batches())
+        validation = self._measure(self._validation_batches())
+        self._epochs.append(epoch + 1)
+        self._train.append(train[self.error])
+        self._validation.append(validation[self.error])
+        if logs is not None:
+            logs["data_loss"], logs["val_data_loss"] = train["loss"][0], validation["loss"][0]
+            logs["generalization_gap"] = validation["loss"][0] - train["loss"][0]
+            if self.error == "error_rate":
+                logs["error_rate"], logs["val_error_rate"] = train["error_rate"][0], validation["error_rate"][0]
+
+    def on_train_end(self, logs=None):
+        if self.verbose and self._epochs:
+            print(self.diagnosis)
+
+    def get_config(self):
+        """The arguments but for the data, which are no part of a configuration."""
+        return {
+            "target_error": self.target_error,
+            "error": self.error,
+            "trivial_error": self.trivial_error,
+            "tolerance": self.tolerance,
+            "confidence": self.confidence,
+            "min_epochs": self.min_epochs,
+            "sample_size": self.sample_size,
+            "seed": self.seed,
+            "verbose": self.verbose,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def _read_data(self, given):
+        train = self.training_data
+        limit = given.get("steps_per_epoch")
+        if train is None:
+            x = given.get("x")
+            train = x if is_dataset(x) else (x, given.get("y"), given.get("sample_weight"))
+        if is_dataset(train):
+            sample = sample_rows(train, self.sample_size, self.seed, "training_data", limit)
+        else:
+            rows = keras.utils.unpack_x_y_sample_weight(train)
+            count = row_count(rows)
+            chosen = np.random.default_rng(self.seed).permutation(count)[: self.sample_size]
+            sample = take(rows, np.sort(chosen))
+
+        validation = self.validation_data if self.validation_data is not None else given.get("validation_data")
+        check(validation is not None, "validation_data", None, "given to fit, or to BiasVarianceDiagnostics")
+        if not is_dataset(validation):
+            validation = take(keras.utils.unpack_x_y_sample_weight(validation), slice(None))
+        self._validation_data = validation
+        self._validation_limit = given.get("validation_steps") if self.validation_data is None else None
+        first = next(self._validation_batches(weighted=True))
+        weighted = sample[2] is not None and first[2] is not None
+        self._weighted = weighted
+        self._sample = sample if weighted else (*sample[:2], None)
+
+    def _sample_batches(self):
+        return _pieces(self._sample, math.ceil(row_count(self._sample) / MIN_BATCHES))
+
+    def _validation_batches(self, weighted=None):
+        weighted = self._weighted if weighted is None else weighted
+        data = self._validation_data
+        if is_dataset(data):
+            for batch in batches(data, "validation_data", self._validation_limit):
+                yield from _pieces(batch if weighted else (*batch[:2], None), MIN_BATCHES)
+        else:
+            size = min(MAX_BATCH, math.ceil(row_count(data) / MIN_BATCHES))
+            yield from _pieces(data if weighted else (*data[:2], None), size)
+
+    def _measure(self, pieces):
+        """Mean and standard error of every error: `{"loss": (mean, error), ...}`."""
+        losses, sizes, wrong = [], [], []
+        for x, y, weight in pieces:
+            loss, y_pred = self._data_loss(x, y, weight)
+            losses.append(float(keras.ops.convert_to_numpy(loss)))
+            sizes.append(row_count(x))
+            if self.error == "error_rate":
+                wrong.append(error_rate(y, self._single(y_pred), self._from_logits()))
+        measured = {"loss": batch_mean(losses, sizes)}
+        if wrong:
+            wrong = np.concatenate(wrong)
+            # One more right and one more wrong answer: a sample without a mistake does not prove that there are none.
+            share = (wrong.sum() + 1) / (len(wrong) + 2)
+            measured["error_rate"] = float(wrong.mean()), math.sqrt(share * (1 - share) / len(wrong))
+        return measured
+
+    def _measure_trivial(self):
+        """The least error of a constant prediction, or the error before the fit where there is no telling."""
+        errors = []
+        x, y, weight = next(_pieces(self._sample, row_count(self._sample)))
+        _, y_pred = self._data_loss(*next(self._sample_batches()))
+        one_output = hasattr(y_pred, "shape") and isinstance(y, np.ndarray) and len(y_pred.shape) > 1
+        if one_output:
+            shape = tuple(y_pred.shape)[1:]
+            labels = shape[-1] > 1 and y.shape[1:] in (shape[:-1], (*shape[:-1], 1))
+            if labels or math.prod(y.shape[1:]) == math.prod(shape):
+                for statistic in ("mean", "median"):
+                    target = y.reshape(len(y), -1) if labels else y.reshape(len(y), *shape)
+                    as_logits = self._from_logits() and self.error == "loss"
+                    constant = trivial_prediction(
+                        target.reshape(-1) if labels else target, shape[-1], as_logits, statistic
+                    )
+                    prediction = np.broadcast_to(constant, (len(y), *shape)).astype("float32")
+                    if self.error == "error_rate":
+                        errors.append(float(error_rate(y, prediction, from_logits=False).mean()))
+                    else:
+                        errors.append(float(keras.ops.convert_to_numpy(self._data_loss(x, y, weight, prediction)[0])))
+        errors = [value for value in errors if math.isfinite(value)]
+        trivial = min(errors) if errors else self._measure(self._sample_batches())[self.error][0]
+        above = math.isfinite(trivial) and trivial > (self.target_error or 0.0)
+        rule = f"given for this loss, finite and above the target error {self.target_error or 0.0}; measured was {trivial}"
+        check(above, "trivial_error", None, rule)
+        return trivial
+
+    def _from_logits(self):
+        loss = self.model.loss
+        return isinstance(loss, keras.losses.Loss) and bool(loss.get_config().get("from_logits", False))
+
+    def _single(self, y_pred):
+        check(hasattr(y_pred, "shape"), "error", self.error, "'loss' for a model with several outputs")
+        return keras.ops.convert_to_numpy(y_pred)
+
+
+def _pieces(rows, size):
+    """Consecutive pieces of at most `size` rows."""
+    for start in range(0, row_count(rows), size):
+        yield take(rows, slice(start, start + size))

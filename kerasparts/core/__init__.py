@@ -1,0 +1,10 @@
+"""What every part stands on: registration, one wording of errors, optional extras."""
+
+from kerasparts.core.checks import check as check
+from kerasparts.core.checks import check_choice as check_choice
+from kerasparts.core.checks import check_integer as check_integer
+from kerasparts.core.checks import check_number as check_number
+from kerasparts.core.optional import require as require
+from kerasparts.core.part import part as part
+
+__all__ = ["check", "check_choice", "check_integer", "check_number", "require", "part"]

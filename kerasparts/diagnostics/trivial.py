@@ -1,0 +1,65 @@
+"""What a model is held against: predictors that ignore the input, and the share of wrong answers."""
+
+import numpy as np
+
+from kerasparts.core.checks import check
+
+
+def trivial_prediction(y: np.ndarray, classes: int, from_logits: bool, statistic: str = "mean") -> np.ndarray:
+    """The best prediction that is the same for every input, as one output of the model.
+
+    Args:
+        y: targets. Integers `(rows,)` or `(rows, 1)` with `classes > 1` are labels; anything else is taken as
+            values, one-hot rows or indicators, shaped like the outputs.
+        classes: size of the last axis of the outputs.
+        from_logits: whether outputs are logits.
+        statistic: "mean" for squared errors and probabilities, "median" for absolute errors.
+
+    Returns:
+        Array of the shape of one output.
+
+    Example:
+    >>> trivial_prediction(np.array([0, 0, 0, 1]), classes=2, from_logits=False).tolist()
+    [0.75, 0.25]
+    """
+    y = np.asarray(y)
+    is_labels = classes > 1 and (y.ndim == 1 or y.shape[-1] == 1) and np.isfinite(y).all()
+    if is_labels:
+        share = np.bincount(y.astype("int64").ravel(), minlength=classes)[:classes] / y.size
+    else:
+        y = y.reshape(len(y), -1) if y.ndim == 1 else y
+        share = np.median(y, axis=0) if statistic == "median" else y.mean(axis=0, dtype="float64")
+    if not from_logits:
+        return share
+    share = np.clip(share, 1e-7, 1 - 1e-7)
+    return np.log(share) if is_labels or classes > 1 else np.log(share / (1 - share))
+
+
+def error_rate(y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool) -> np.ndarray:
+    """For each sample, the share of wrong answers: 0 or 1 for one label, in between for several.
+
+    Args:
+        y_true: labels `(rows,)` or `(rows, 1)`, one-hot rows or indicators `(rows, C)`; also with axes between.
+        y_pred: outputs `(rows, C)`; with `C = 1` the second of two classes is meant above 0.5, or above 0 for logits.
+        from_logits: whether outputs are logits.
+
+    Example:
+    >>> error_rate(np.array([1, 0]), np.array([[0.2, 0.8], [0.4, 0.6]]), from_logits=False).tolist()
+    [0.0, 1.0]
+    """
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    classes = y_pred.shape[-1]
+    if classes == 1:
+        y_true = y_true.reshape(y_pred.shape)
+        wrong = (y_pred > (0.0 if from_logits else 0.5)) != (y_true > 0.5)
+    elif y_true.shape == y_pred.shape:
+        one_hot = np.allclose(y_true.sum(axis=-1), 1.0)
+        if one_hot:
+            wrong = y_pred.argmax(axis=-1) != y_true.argmax(axis=-1)
+        else:
+            wrong = (y_pred > (0.0 if from_logits else 0.5)) != (y_true > 0.5)
+    else:
+        fits = y_true.size == y_pred.size // classes
+        check(fits, "y_true", y_true.shape, f"labels or indicators for outputs of shape {y_pred.shape}")
+        wrong = y_pred.argmax(axis=-1) != y_true.reshape(y_pred.shape[:-1])
+    return wrong.reshape(len(wrong), -1).mean(axis=1)

@@ -1,0 +1,5 @@
+"""Layers."""
+
+from kerasparts.layers.scaling.robust_scaling import RobustScaling as RobustScaling
+
+__all__ = ["RobustScaling"]

@@ -1,0 +1,1 @@
+"""Layers that learn the scale of their input from data, by `adapt`."""

@@ -1,0 +1,236 @@
+"""train_dev_test_split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasparts.core.checks import check, check_integer, check_number
+from kerasparts.core.data import row_count
+
+SMALL, MEDIUM, LARGE = (0.70, 0.15, 0.15), (0.80, 0.10, 0.10), (0.90, 0.05, 0.05)
+MEDIUM_ROWS, LARGE_ROWS = 10_000, 100_000
+PARTS = ("train", "dev", "test")
+PLAIN = int | float | str | np.generic
+NO_CLASSES = "If they are no classes: stratify=None"
+
+
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+class DataSplit:
+    """Three parts of aligned data; made by `train_dev_test_split`.
+
+    Attributes:
+        train, dev, test: tuples of the given arrays, in the given order, of the rows of each part.
+        indices: the three arrays of row numbers.
+        stratified: whether the classes have the same shares in all parts.
+    """
+
+    train: tuple[Any, ...]
+    dev: tuple[Any, ...]
+    test: tuple[Any, ...]
+    indices: tuple[np.ndarray, np.ndarray, np.ndarray]
+    stratified: bool
+
+    def __iter__(self):
+        return iter((self.train, self.dev, self.test))
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Number of rows of each part."""
+        return tuple(len(rows) for rows in self.indices)
+
+    def __str__(self):
+        total = sum(self.sizes)
+        shares = ", ".join(f"{n} {size} ({size / total:.0%})" for n, size in zip(PARTS, self.sizes, strict=True))
+        return f"{shares}{', stratified' if self.stratified else ''}"
+
+    def __repr__(self):
+        return f"DataSplit({self})"
+
+    def to_dict(self) -> dict:
+        """Sizes and row numbers, ready for JSON."""
+        indices = {name: rows.tolist() for name, rows in zip(PARTS, self.indices, strict=True)}
+        return {"sizes": list(self.sizes), "indices": indices, "stratified": self.stratified}
+
+
+def train_dev_test_split(
+    *arrays: Any,
+    sizes: Sequence[float] | None = None,
+    stratify: Any = "auto",
+    chronological: bool = False,
+    seed: int | None = 0,
+) -> DataSplit:
+    """Splits aligned arrays into parts for training, for decisions (dev), and for the final measurement (test).
+
+    Keras' `validation_split` takes the last rows as they stand: labels in sorted order leave a class out. Here rows
+    are shuffled, classes are kept in proportion, and a split that leaves a class out of a part is refused.
+
+    Args:
+        *arrays: any number of arrays, tensors, data frames, lists of numbers or text, or nests of them, with one row
+            a sample. The targets are the second of them.
+        sizes: three shares that sum to 1, or three numbers of rows that sum to all; None goes by the rows:
+            70/15/15 below 10,000, 80/10/10 below 100,000, else 90/5/5.
+        stratify: "auto": by the targets if they are class labels, that is integers or text in one column with at most
+            a tenth as many values as rows, two whole numbers, or one-hot rows; an array of labels; None for no strata.
+        chronological: bool. Keeps the order: the first rows train, the last ones test. Nothing is shuffled.
+        seed: int, or None for another split each time. The same seed gives the same split.
+
+    Returns:
+        `DataSplit`. `(x, y), (x_dev, y_dev), (x_test, y_test) = train_dev_test_split(x, y)`.
+
+    Raises:
+        ValueError: arrays of different lengths; sizes that leave a part empty; a class missing from a part, as one
+            of fewer than three rows always is.
+
+    Example:
+    >>> x, y = np.arange(200).reshape(100, 2), np.repeat([0, 1], 50)
+    >>> print(train_dev_test_split(x, y))
+    train 70 (70%), dev 15 (15%), test 15 (15%), stratified
+    """
+    check(len(arrays) > 0, "arrays", arrays, "at least one array")
+    check(isinstance(chronological, bool), "chronological", chronological, "True or False")
+    if seed is not None:
+        check_integer("seed", seed, "[0, inf)")
+    arrays = tuple(_column(array) for array in arrays)
+    leaves = [[a for a in keras.tree.flatten(array) if a is not None] for array in arrays]
+    for a in sum(leaves, []):
+        check(len(getattr(a, "shape", ())) > 0, "arrays", type(a).__name__, "arrays, tensors or data frames with rows")
+    lengths = [sorted({len(a) for a in some}) for some in leaves]
+    check(len(set(sum(lengths, []))) == 1, "arrays", lengths, "of the same number of rows")
+    rows = row_count(arrays)
+    counts = _counts(rows, sizes)
+
+    labels = None
+    if isinstance(stratify, str) and stratify == "auto":
+        labels = _class_labels(arrays[1]) if len(arrays) > 1 else None
+    elif stratify is not None:
+        labels = _numpy(_column(stratify))
+        fits = labels.ndim == 1 and len(labels) == rows
+        check(fits, "stratify", labels.shape, f"'auto', None or one label for each of the {rows} rows")
+
+    random = np.random.default_rng(seed)
+    if labels is None:
+        indices = _cut(np.arange(rows) if chronological else random.permutation(rows), counts)
+    elif chronological:
+        indices = _cut(np.arange(rows), counts)
+        _check_classes(labels, indices)
+    else:
+        indices = _stratified(labels, counts, random)
+    train, dev, test = (tuple(_rows_of(array, part) for array in arrays) for part in indices)
+    return DataSplit(train, dev, test, indices, stratified=labels is not None and not chronological)
+
+
+def _counts(rows, sizes):
+    if sizes is None:
+        sizes = SMALL if rows < MEDIUM_ROWS else MEDIUM if rows < LARGE_ROWS else LARGE
+    is_triple = isinstance(sizes, list | tuple) and len(sizes) == 3
+    check(is_triple, "sizes", sizes, "three shares or three numbers of rows: train, dev, test")
+    for size in sizes:
+        check_number("sizes", size, "(0, inf)")
+    if all(isinstance(size, int | np.integer) for size in sizes):
+        check(sum(sizes) == rows, "sizes", sizes, f"numbers of rows that sum to {rows}")
+        return np.array(sizes)
+    check(abs(sum(sizes) - 1) < 1e-6, "sizes", sizes, "shares that sum to 1")
+    dev, test = (round(rows * size) for size in sizes[1:])
+    counts = np.array([rows - dev - test, dev, test])
+    check(counts.min() > 0, "sizes", sizes, f"large enough to leave no part empty; {rows} rows give {counts.tolist()}")
+    return counts
+
+
+def _cut(order, counts):
+    return tuple(np.split(order, np.cumsum(counts)[:-1]))
+
+
+def _stratified(labels, counts, random):
+    """Row numbers of each part in random order, each class divided in proportion."""
+    classes, class_of_row, class_counts = _unique(labels)
+    rare = class_counts < len(PARTS)
+    found = dict(zip(classes[rare][:5].tolist(), class_counts[rare][:5].tolist(), strict=True))
+    check(not rare.any(), "stratify", found, f"labels with a row of each class for every part. {NO_CLASSES}")
+    rule = f"large enough for a row of each of the {len(classes)} classes in every part. {NO_CLASSES}"
+    check(counts.min() >= len(classes), "sizes", counts.tolist(), rule)
+    parts = [[], [], []]
+    for k, quota in enumerate(_quotas(class_counts, counts)):
+        pieces = _cut(random.permutation(np.flatnonzero(class_of_row == k)), quota)
+        for part, piece in zip(parts, pieces, strict=True):
+            part.append(piece)
+    return tuple(random.permutation(np.concatenate(part)) for part in parts)
+
+
+def _quotas(class_counts, counts):
+    """Rows of each class (row) in each part (column): whole numbers with both sums as given, none of them zero.
+
+    Classes too rare for a row in every part get one there, at the cost of the frequent ones. These get, of what is
+    left, their exact share rounded down or up.
+    """
+    quotas = np.ones((len(class_counts), len(counts)), dtype="int64")
+    frequent, left = list(np.argsort(class_counts, kind="stable")), np.array(counts)
+    while (class_counts[frequent[0]] * left < left.sum()).any():
+        k = frequent.pop(0)
+        for _ in range(class_counts[k] - len(counts)):
+            quotas[k, np.argmax(class_counts[k] * left / left.sum() - quotas[k])] += 1
+        left -= quotas[k]
+
+    quotas[frequent] = class_counts[frequent, None] * left // left.sum()
+    left -= quotas[frequent].sum(axis=0)
+    for k in frequent:  # the rows left of a class go where most are missing: so all places are filled (Gale 1957)
+        gets_one_more = np.argsort(-left, kind="stable")[: class_counts[k] - quotas[k].sum()]
+        quotas[k, gets_one_more] += 1
+        left[gets_one_more] -= 1
+    return quotas
+
+
+def _class_labels(targets):
+    """One label a row if the targets are classes, else None."""
+    if targets is None or isinstance(targets, dict | list | tuple):
+        return None
+    y = _numpy(targets)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim == 2 and y.dtype.kind in "biuf" and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all():
+        y = y.argmax(axis=1)
+    if y.ndim != 1 or y.dtype.kind not in "biufSU":
+        return None
+    values = np.unique(y)
+    if y.dtype.kind == "f":
+        return y if len(values) == 2 and (values == np.round(values)).all() else None
+    return y if len(values) <= max(2, len(y) // 10) else None
+
+
+def _check_classes(labels, indices):
+    classes, class_of_row, _ = _unique(labels)
+    for name, rows in zip(PARTS, indices, strict=True):
+        missing = classes[np.bincount(class_of_row[rows], minlength=len(classes)) == 0]
+        rule = f"such that each class is in every part, but {name} would lack some. {NO_CLASSES}"
+        check(missing.size == 0, "stratify", missing[:5].tolist(), rule)
+
+
+def _unique(labels):
+    return np.unique(labels, return_inverse=True, return_counts=True)
+
+
+def _column(array):
+    """A list of numbers or text as the array that it stands for; anything else as it is."""
+    is_column = isinstance(array, list | tuple) and all(isinstance(a, PLAIN) for a in array)
+    return np.array(array) if is_column and array else array
+
+
+def _numpy(array):
+    """An array of anything but objects."""
+    array = keras.ops.convert_to_numpy(array) if keras.ops.is_tensor(array) else np.asarray(array)
+    return array.astype(str) if array.dtype.kind == "O" else array
+
+
+def _rows_of(array, rows):
+    """The rows of an array in its own type: data frames stay data frames, tensors become arrays."""
+
+    def pick(a):
+        if a is None:
+            return None
+        if hasattr(a, "iloc"):
+            return a.iloc[rows]
+        return (keras.ops.convert_to_numpy(a) if keras.ops.is_tensor(a) else np.asarray(a))[rows]
+
+    return keras.tree.map_structure(pick, array)

@@ -1,0 +1,89 @@
+"""What all regularizers share."""
+
+import keras
+from keras import ops
+
+from kerasparts.core.checks import check, check_number
+from kerasparts.core.part import part
+
+
+class Regularizer(keras.regularizers.Regularizer):
+    """Base class of penalties that can be added and scaled, and hold on kernels of any size and precision.
+
+    A subclass writes `penalty(x)`, which receives the weights in float32 at least: Keras' own regularizers sum
+    in the precision of the weights, so in float16 a kernel of 1e5 ones already costs infinity.
+
+    `a + b` and `0.5 * a` are regularizers again (see `PenaltySum`), and are saved with the model.
+    """
+
+    def penalty(self, x):
+        raise NotImplementedError(f"{type(self).__name__} must implement penalty(x).")
+
+    def __call__(self, x):
+        x = ops.convert_to_tensor(x)
+        if keras.backend.standardize_dtype(x.dtype) != "float64":
+            x = ops.cast(x, "float32")
+        return ops.cast(self.penalty(x), keras.config.floatx())
+
+    def __add__(self, other):
+        return PenaltySum([self, other])
+
+    def __radd__(self, other):
+        return self if isinstance(other, int) and other == 0 else PenaltySum([other, self])  # sum() starts from 0
+
+    def __mul__(self, factor):
+        return PenaltySum([self], [factor])
+
+    __rmul__ = __mul__
+
+
+@part
+class PenaltySum(Regularizer):
+    """Several penalties on one weight; Keras takes only one regularizer a weight.
+
+        factors[0] * regularizers[0](w) + factors[1] * regularizers[1](w) + ...
+
+    `L1L2(l1=1e-5) + 0.5 * other` makes one.
+
+    Args:
+        regularizers: list of regularizers, ours or Keras'.
+        factors: list of floats in [0, inf), one for each; None for all 1.
+
+    Shapes: any; returns a scalar.
+
+    Example:
+    >>> penalty = kerasparts.regularizers.L1L2(l1=1.0) + 0.5 * kerasparts.regularizers.L1L2(l2=1.0)
+    >>> float(penalty([1.0, -2.0]))
+    5.5
+    """
+
+    def __init__(self, regularizers, factors=None):
+        is_list = isinstance(regularizers, list | tuple) and len(regularizers) > 0
+        check(is_list, "regularizers", regularizers, "a list of at least one regularizer")
+        regularizers = [
+            keras.saving.deserialize_keras_object(r) if isinstance(r, dict) else r for r in regularizers
+        ]
+        for regularizer in regularizers:
+            known = isinstance(regularizer, keras.regularizers.Regularizer)
+            check(known, "regularizers", regularizer, "a list of keras.regularizers.Regularizer")
+        if factors is not None:
+            fits = isinstance(factors, list | tuple) and len(factors) == len(regularizers)
+            check(fits, "factors", factors, f"a list of {len(regularizers)} numbers, one for each regularizer")
+            for factor in factors:
+                check_number("factors", factor, "[0, inf)")
+        self.regularizers = regularizers
+        self.factors = factors
+
+    def __call__(self, x):
+        # Each term guards its own precision.
+        factors = self.factors or [1.0] * len(self.regularizers)
+        floatx = keras.config.floatx()
+        return sum(
+            factor * ops.cast(term(x), floatx) for factor, term in zip(factors, self.regularizers, strict=True)
+        )
+
+    def get_config(self):
+        return {
+            "regularizers": [keras.saving.serialize_keras_object(r) for r in self.regularizers],
+            "factors": self.factors,
+        }

@@ -1,0 +1,55 @@
+"""Every part that can be saved is loaded in a fresh process, gives the same answers, and trains on as if never stopped.
+
+Two models a part: one is trained for four epochs; its twin for two, saved, loaded elsewhere and trained for two more.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests import cases
+from tests.models import model_with
+
+SAVED = [case for case in cases.ALL if case.saved]
+EVERY = pytest.mark.parametrize("case", SAVED, ids=str)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved")
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(32, 4, 3)).astype("float32"), random.integers(0, 3, (32, 4))
+    np.savez(folder / "data.npz", x=x, y=y)
+    results = {}
+    for case in SAVED:
+        models = [model_with(case, x) for _ in range(2)]
+        for model, epochs in zip(models, (4, 2), strict=True):
+            model.fit(x, y, epochs=epochs, batch_size=8, shuffle=False, verbose=0)
+        whole, half = models
+        half.save(folder / f"{case}.keras")
+        results[str(case)] = (half.predict(x, verbose=0), whole.get_weights())
+    subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "fresh_process.py"), str(folder), *results],
+        check=True,
+        env={**os.environ, "KERAS_BACKEND": keras.backend.backend(), "PYTHONPATH": str(ROOT)},
+    )
+    return {name: (*result, np.load(folder / f"{name}.npz")) for name, result in results.items()}
+
+
+@EVERY
+def test_gives_the_same_answers(case, elsewhere):
+    predictions, _, there = elsewhere[str(case)]
+    np.testing.assert_array_equal(there["predictions"], predictions)
+
+
+@EVERY
+def test_trains_on_as_if_never_stopped(case, elsewhere):
+    _, weights, there = elsewhere[str(case)]
+    for index, weight in enumerate(weights):
+        np.testing.assert_array_equal(there[f"weight{index}"], weight)

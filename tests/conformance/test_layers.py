@@ -1,0 +1,91 @@
+"""What every layer promises. A layer with `adapt` is adapted first."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from tests.cases import LAYERS
+
+EVERY = pytest.mark.parametrize("case", LAYERS, ids=str)
+SHAPE = (4, 3)
+
+
+def data(rows=50):
+    return np.random.default_rng(0).normal(10.0, 5.0, size=(rows, *SHAPE)).astype("float32")
+
+
+def ready(case, **changes):
+    layer = case.build(**changes)
+    if hasattr(layer, "adapt"):
+        layer.adapt(data())
+    return layer
+
+
+def numpy(x):
+    return np.asarray(ops.convert_to_numpy(ops.cast(x, "float32")), "float64")
+
+
+@EVERY
+def test_follows_the_formula(case):
+    np.testing.assert_allclose(numpy(ready(case)(data())), case.oracle(data(), **case.kwargs), rtol=1e-5, atol=1e-5)
+
+
+@EVERY
+def test_shape_is_known_before_data_and_for_any_batch(case):
+    layer = case.build()
+    symbolic = layer(keras.KerasTensor((None, *SHAPE)))
+    assert symbolic.shape == layer.compute_output_shape((None, *SHAPE))
+    assert tuple(ready(case)(data(7)).shape) == (7, *symbolic.shape[1:])
+
+
+@EVERY
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16", "float16", "bfloat16"])
+def test_keeps_to_its_precision(case, policy):
+    layer = ready(case, dtype=policy)
+    y = layer(data())
+    assert keras.backend.standardize_dtype(y.dtype) == layer.compute_dtype
+    assert layer(keras.KerasTensor((None, *SHAPE))).dtype == layer.compute_dtype
+    # One rounding to the layer's precision, and nothing lost before it.
+    tolerance = {"float32": 1e-5, "float16": 2e-3, "bfloat16": 1e-2}[layer.compute_dtype]
+    np.testing.assert_allclose(numpy(y), case.oracle(data(), **case.kwargs), rtol=tolerance, atol=tolerance)
+
+
+@EVERY
+def test_takes_an_empty_batch(case):
+    layer = ready(case)
+    assert tuple(layer(np.zeros((0, *SHAPE), "float32")).shape)[0] == 0
+
+
+@EVERY
+def test_keeps_a_mask(case):
+    x = data()
+    x[:, 2:] = 0.0
+    masked = keras.layers.Masking()(x)
+    assert ready(case)(masked)._keras_mask is not None if case.build().supports_masking else True
+
+
+@EVERY
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_works_in_a_compiled_fit(case, jit_compile):
+    if jit_compile and keras.backend.backend() == "torch":
+        pytest.skip("Torch compiles for minutes")
+    model = keras.Sequential([keras.Input(SHAPE), ready(case), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=jit_compile)
+    x = data()
+    history = model.fit(x, x[:, 0, 0], epochs=8, verbose=0).history["loss"]
+    assert history[-1] < history[0]
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0), numpy(model(x)), rtol=1e-3, atol=1e-4
+    )  # compiled and eager round differently
+
+
+@EVERY
+def test_functional_sequential_and_cloned_models_agree(case):
+    layer = ready(case)
+    inputs = keras.Input(SHAPE)
+    functional = keras.Model(inputs, layer(inputs))
+    clone = keras.models.clone_model(functional)
+    clone.set_weights(functional.get_weights())
+    np.testing.assert_array_equal(numpy(clone(data())), numpy(functional(data())))
+    np.testing.assert_array_equal(clone.predict(data(), verbose=0), functional.predict(data(), verbose=0))

@@ -1,0 +1,32 @@
+"""A small model with a given part in its place."""
+
+import keras
+import numpy as np
+
+from tests import cases
+
+
+def model_with(case, x):
+    """Compiled classifier of `(batch, 4, 3)` inputs into 3 classes at each of 4 places, with the part of a row."""
+    keras.utils.set_random_seed(11)
+    kind = next(kind for kind, rows in cases.KINDS.items() if case in rows)
+    part = case.build()
+    hidden = {}
+    if kind == "activations":
+        hidden["activation"] = part
+    elif kind == "initializers":
+        hidden["kernel_initializer"] = part
+    elif kind == "regularizers":
+        hidden["kernel_regularizer"] = part
+    layers = [keras.Input((4, 3)), keras.layers.Dense(6, **hidden)]
+    if kind == "layers":
+        layers.insert(1, part)
+        if hasattr(part, "adapt"):
+            part.adapt(np.asarray(x))
+    model = keras.Sequential([*layers, keras.layers.Dense(3)])
+    if kind == "losses":
+        loss = case.build(axis=-1)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(part if kind == "optimizers" else keras.optimizers.Adam(0.01), loss)
+    return model

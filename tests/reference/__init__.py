@@ -1,0 +1,1 @@
+"""The papers in NumPy float64. Nothing here imports kerasparts."""
