@@ -108,7 +108,12 @@ LOSSES = [
             dtype="bfloat16",
         ),
         bad=dict(
-            from_logits="yes", class_weight=[1.0, -1.0], label_smoothing=1.0, ignore_class=0.5, axis=0, reduction="all"
+            from_logits="yes",
+            class_weight=[1.0, -1.0],
+            label_smoothing=1.0,
+            ignore_class=0.5,
+            axis=0,
+            reduction="all",
         ),
         free=("name", "dtype"),
         oracle=losses.sparse_categorical_crossentropy,
@@ -127,7 +132,12 @@ OPTIMIZERS = [
             weight_decay_exclude=["embedding", "bias$"],
         ),
         bad=dict(
-            learning_rate=-1.0, weight_decay=-0.1, beta_1=1.0, beta_2=-0.1, epsilon=0.0, weight_decay_exclude="bias"
+            learning_rate=-1.0,
+            weight_decay=-0.1,
+            beta_1=1.0,
+            beta_2=-0.1,
+            epsilon=0.0,
+            weight_decay_exclude="bias",
         ),
         oracle=optimizers.adamw,
     ),

@@ -24,9 +24,7 @@ def model_with(case, x):
         if hasattr(part, "adapt"):
             part.adapt(np.asarray(x))
     model = keras.Sequential([*layers, keras.layers.Dense(3)])
-    if kind == "losses":
-        loss = case.build(axis=-1)
-    else:
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = case.build(axis=-1) if kind == "losses" else plain
     model.compile(part if kind == "optimizers" else keras.optimizers.Adam(0.01), loss)
     return model

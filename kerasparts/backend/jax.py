@@ -20,7 +20,8 @@ def value_and_gradients(loss, variables, state=()):
     variables, state = list(variables), list(state)
 
     def value_of(values, others, arguments):
-        with keras.StatelessScope([*zip(variables, values, strict=True), *zip(state, others, strict=True)]):
+        mapping = [*zip(variables, values, strict=True), *zip(state, others, strict=True)]
+        with keras.StatelessScope(mapping, collect_losses=True):
             return loss(*arguments)
 
     run = jax.jit(jax.value_and_grad(value_of))

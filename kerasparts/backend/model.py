@@ -1,6 +1,9 @@
 """The compiled model as a function of a batch."""
 
+import inspect
+
 import keras
+import numpy as np
 
 from kerasparts.backend.framework import compiled, value_and_gradients
 
@@ -29,12 +32,11 @@ def model_value_and_gradients(model, training=False):
     _check_ready(model)
 
     def loss(x, y, sample_weight):
-        y_pred = model(x, training=training)
-        return model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+        return _compute_loss(model, x, y, model(x, training=training), sample_weight, training)
 
     variables = list(model.trainable_variables)
     run = value_and_gradients(loss, variables, _other_variables(model, variables))
-    return lambda x, y, sample_weight=None: run(x, y, sample_weight)
+    return lambda x, y, sample_weight=None: run(*_as_in_fit(model, x, y, sample_weight))
 
 
 def model_data_loss(model):
@@ -54,18 +56,36 @@ def model_data_loss(model):
 
     bare = _without_penalties(model)
 
-    def loss(x, y, sample_weight):
-        y_pred = model(x, training=False)
-        value = bare.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
-        return value, y_pred
+    def loss(x, y, sample_weight, y_pred):
+        if y_pred is None:
+            y_pred = model(x, training=False)
+        return _compute_loss(bare, x, y, y_pred, sample_weight, training=False), y_pred
 
     run = compiled(loss, _other_variables(model, ()))
-    return lambda x, y, sample_weight=None: run(x, y, sample_weight)
+    return lambda x, y, sample_weight=None, y_pred=None: run(*_as_in_fit(model, x, y, sample_weight, y_pred))
 
 
 def _check_ready(model):
     if not (isinstance(model, keras.Model) and model.built and model.compiled):
         raise ValueError(f"`model` must be a built and compiled keras.Model. Received: model={model!r}")
+
+
+def _compute_loss(model, x, y, y_pred, sample_weight, training):
+    arguments = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight, "training": training}
+    if "training" not in inspect.signature(model.compute_loss).parameters:  # overridden as before Keras 3.3
+        del arguments["training"]
+    return model.compute_loss(**arguments)
+
+
+def _as_in_fit(model, *arrays):
+    if hasattr(model, "jax_state_sync"):  # between two batches of `fit` the variables are empty
+        model.jax_state_sync()
+    return keras.tree.map_structure(_in_floatx, arrays)
+
+
+def _in_floatx(value):
+    is_float = isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating)
+    return value.astype(keras.config.floatx(), copy=False) if is_float else value
 
 
 def _without_penalties(model):

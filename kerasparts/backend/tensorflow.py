@@ -46,7 +46,8 @@ def value_and_gradients(loss, variables, state=()):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
             with keras.StatelessScope(
-                [*zip(variables, values, strict=True), *((other, other.value) for other in state)]
+                [*zip(variables, values, strict=True), *((other, other.value) for other in state)],
+                collect_losses=True,
             ):
                 value = loss(*arguments)
         gradients = tape.gradient(value, values, unconnected_gradients="zero")
@@ -58,7 +59,9 @@ def value_and_gradients(loss, variables, state=()):
 def readable(variable):
     """The present value of a variable as a NumPy array, or `None` where it is known only at run time.
 
-    Inside a program that is being compiled, the value that the variable has outside is returned.
+    Inside a program that is being compiled, the value that the variable has outside is returned, unless the program
+    was given another.
     """
     with tf.init_scope():
-        return variable.value.numpy() if tf.executing_eagerly() else None
+        value = variable.value
+        return value.numpy() if hasattr(value, "numpy") else None

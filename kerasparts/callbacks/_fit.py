@@ -17,6 +17,7 @@ HOOKS = (
     "on_test_batch_begin",
     "on_test_batch_end",
 )
+END_OF_DATA = ("StopIteration", "OutOfRangeError")  # by name: the second is TensorFlow's
 
 
 def fit_arguments(model):
@@ -25,79 +26,152 @@ def fit_arguments(model):
     `x`, `y` and `sample_weight` are the rows left for training after `validation_split`, which has become
     `validation_data`.
     """
-    return _locals_of_fit(model, sys._getframe(1))
+    frame = _frame_of_fit(model)
+    return {} if frame is None else dict(frame.f_locals)
 
 
-class InterruptGuard:
-    """Calls `restore` when `fit` is left by an exception, and turns Ctrl-C into an orderly end.
+def guard_fit(model, restore):
+    """The guard of the `fit` of `model` that is running, one for all its callbacks, which will call `restore`."""
+    frame = _frame_of_fit(model)
+    callbacks = None if frame is None else frame.f_locals["callbacks"]
+    guard = getattr(callbacks, "fit_guard", None)
+    if guard is None or guard.frame is not frame:
+        guard = FitGuard(model, frame, callbacks)
+    guard.restores.append(restore)
+    return guard
 
-    Keras tells callbacks nothing of an exception. Two doors are watched while `fit` runs:
 
-    - Ctrl-C: the batch in flight is finished, `fit` ends as if stopped, callbacks get their `on_train_end`, and
+class FitGuard:
+    """Calls `restores` when `fit` is left by an exception, and turns Ctrl-C into an orderly end.
+
+    Keras tells callbacks nothing of an exception. Two doors are watched from the first epoch on, when no callback
+    can fail to begin any more:
+
+    - Ctrl-C: the batch in flight is finished, `fit` ends as if stopped, all callbacks get their `on_train_end`, and
       then `KeyboardInterrupt` is raised. A second Ctrl-C is not held back.
-    - An exception out of a step or of any callback: `restore` is called, and the exception goes on.
+    - An exception out of the data, a step, the validation or any callback: `restores` are called, and the exception
+      goes on.
+
+    What is replaced for this is put back at either end. A `fit` that dies elsewhere leaves only wrappers that do
+    nothing but call through, and a handler that puts itself back at the next Ctrl-C.
     """
 
-    def __init__(self, model, restore):
+    def __init__(self, model, frame, callbacks):
         self.interrupted = False
+        self.restores = []
+        self.frame = frame
         self._model = model
-        self._restore = restore
+        self._began = False
         self._previous = None
         self._undo = contextlib.ExitStack()
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.fit_guard = self
+            self._undo.callback(delattr, callbacks, "fit_guard")
+            for name in HOOKS:
+                self._watch(callbacks, name)
+            self._watch(callbacks, "on_train_end", after=self._end)
 
-    def open(self):
+    def close(self):
+        self.frame = None
+        self._undo.close()
+
+    def _begin(self):
+        self._began = True
         if threading.current_thread() is threading.main_thread():
             previous = signal.getsignal(signal.SIGINT)
             if callable(previous):  # neither ignored nor handled outside Python
-                signal.signal(signal.SIGINT, self._on_interrupt)
-                self._undo.callback(signal.signal, signal.SIGINT, previous)
                 self._previous = previous
-        callbacks = fit_arguments(self._model).get("callbacks")
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            for name in HOOKS:
-                self._watch(callbacks, name)
-        for name in ("train_function", "test_function"):
-            if callable(getattr(self._model, name, None)):
-                self._watch(self._model, name)
+                signal.signal(signal.SIGINT, self._on_interrupt)
+                self._undo.callback(self._put_back)
+        self._watch(self._model, "train_function")
+        self._watch(self._model, "evaluate")
+        self._watch_data(self.frame.f_locals.get("epoch_iterator"))
 
-    def close(self):
-        self._undo.close()
-
-    def raise_if_interrupted(self):
+    def _end(self):
+        self.close()
         if self.interrupted:
-            self.interrupted = False
             raise KeyboardInterrupt
 
+    def _fail(self):
+        self.close()
+        restores, self.restores = self.restores, []
+        for restore in restores:
+            restore()
+
+    def _put_back(self):
+        if signal.getsignal(signal.SIGINT) == self._on_interrupt:
+            signal.signal(signal.SIGINT, self._previous)
+
     def _on_interrupt(self, number, frame):
-        if self.interrupted or not _locals_of_fit(self._model, frame):
+        inside = frame
+        while inside is not None and inside is not self.frame:
+            inside = inside.f_back
+        if inside is None:
             self.close()
+        if inside is None or self.interrupted:
             self._previous(number, frame)
             return
         self.interrupted = True
+        self._stop()
+
+    def _stop(self):
         self._model.stop_training = True
         self._model.stop_evaluating = True
 
-    def _watch(self, owner, name):
+    def _watch(self, owner, name, after=None):
         original = getattr(owner, name)
+        own = name in vars(owner)
 
         def watched(*args, **kwargs):
+            from_fit = sys._getframe(1) is self.frame  # a callback may call `evaluate` too, and catch what it raises
+            if from_fit and not self._began:
+                self._begin()
             try:
-                return original(*args, **kwargs)
-            except StopIteration:  # how an epoch ends, no failure
+                result = original(*args, **kwargs)
+            except BaseException as error:
+                if from_fit and type(error).__name__ not in END_OF_DATA:
+                    self._fail()
                 raise
-            except BaseException:
-                self.close()
-                self._restore()
-                raise
+            if self.interrupted:  # `evaluate`, or a `fit` inside a callback, starts by taking the stop back
+                self._stop()
+            if from_fit and after is not None:
+                after()
+            return result
+
+        def undo():
+            if vars(owner).get(name) is not watched:  # compiled anew since
+                return
+            if own:
+                setattr(owner, name, original)
+            else:
+                delattr(owner, name)
 
         setattr(owner, name, watched)
-        self._undo.callback(setattr, owner, name, original)
+        self._undo.callback(undo)
+
+    def _watch_data(self, iterator):
+        original = getattr(iterator, "catch_stop_iteration", None)
+        if original is None:
+            return
+
+        @contextlib.contextmanager
+        def watched():
+            try:
+                with original():
+                    yield
+            except BaseException:
+                self._fail()
+                raise
+
+        iterator.catch_stop_iteration = watched
 
 
-def _locals_of_fit(model, frame):
+def _frame_of_fit(model):
+    frame = sys._getframe(1)
     while frame is not None:
-        names = frame.f_locals
-        if frame.f_code.co_name == "fit" and names.get("self") is model and "validation_data" in names:
-            return dict(names)
+        if frame.f_code.co_name == "fit":
+            names = frame.f_locals
+            if names.get("self") is model and "validation_data" in names and "callbacks" in names:
+                return frame
         frame = frame.f_back
-    return {}
+    return None

@@ -88,6 +88,8 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         check_choice("error", error, ("loss", "error_rate"))
         if trivial_error is not None:
             check_number("trivial_error", trivial_error)
+            above = trivial_error > (target_error or 0.0)
+            check(above, "trivial_error", trivial_error, f"above the target error {target_error or 0.0}")
         check_number("tolerance", tolerance, "(0, 1)")
         check_number("confidence", confidence, "(0.5, 1)")
         check_integer("min_epochs", min_epochs, "[3, inf)")
@@ -111,7 +113,6 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
     def _reset(self):
         self._epochs, self._train, self._validation = [], [], []
         self._trivial = self.trivial_error
-        self._before = None
 
     @property
     def diagnosis(self):
@@ -134,8 +135,12 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._reset()
-        given = fit_arguments(self.model)
-        self._read_data(given)
+        self._read_data(fit_arguments(self.model))
+        sums = {loss.reduction == "sum" if isinstance(loss, keras.losses.Loss) else False for loss in self._losses()}
+        check(len(sums) < 2, "loss", self.model.loss, "a sum over the batch in all outputs or in none")
+        self._sums = True in sums
+        if not self.model.built:  # on TensorFlow its first batch would build it
+            self.model(next(self._sample_batches())[0])
         self._data_loss = backend.model_data_loss(self.model)
         if self._trivial is None:
             self._trivial = self._measure_trivial()
@@ -175,49 +180,65 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         return cls(**config)
 
     def _read_data(self, given):
-        train = self.training_data
-        limit = given.get("steps_per_epoch")
+        train, limit = self.training_data, None
         if train is None:
-            x = given.get("x")
-            train = x if is_dataset(x) else (x, given.get("y"), given.get("sample_weight"))
+            train, limit = given.get("x"), given.get("steps_per_epoch")
+            check(train is not None, "training_data", None, "given where fit is not that of Keras")
+            if not is_dataset(train):
+                train = (train, given.get("y"), given.get("sample_weight"))
         if is_dataset(train):
-            sample = sample_rows(train, self.sample_size, self.seed, "training_data", limit)
+            rows = sample_rows(train, self.sample_size, self.seed, "training_data", limit)
         else:
             rows = keras.utils.unpack_x_y_sample_weight(train)
-            count = row_count(rows)
-            chosen = np.random.default_rng(self.seed).permutation(count)[: self.sample_size]
-            sample = take(rows, np.sort(chosen))
+        # In random order, so that sorted labels do not make the pieces differ more than samples do.
+        sample = take(rows, self._permutation(rows)[: self.sample_size])
 
-        validation = self.validation_data if self.validation_data is not None else given.get("validation_data")
-        check(validation is not None, "validation_data", None, "given to fit, or to BiasVarianceDiagnostics")
-        if not is_dataset(validation):
+        validation, limit = self.validation_data, None
+        if validation is None:
+            validation, limit = given.get("validation_data"), given.get("validation_steps")
+            check(validation is not None, "validation_data", None, "given to fit, or to BiasVarianceDiagnostics")
+        if is_dataset(validation):
+            count, weighted = 0, False
+            for batch in batches(validation, "validation_data", limit):
+                count, weighted = count + row_count(batch), batch[2] is not None
+            check(count > 0, "validation_data", validation, "of at least one batch")
+        else:
             validation = take(keras.utils.unpack_x_y_sample_weight(validation), slice(None))
-        self._validation_data = validation
-        self._validation_limit = given.get("validation_steps") if self.validation_data is None else None
-        first = next(self._validation_batches(weighted=True))
-        weighted = sample[2] is not None and first[2] is not None
-        self._weighted = weighted
-        self._sample = sample if weighted else (*sample[:2], None)
+            self._validation_order = self._permutation(validation)
+            count, weighted = row_count(validation), validation[2] is not None
+        self._validation_data, self._validation_limit = validation, limit
+        self._validation_size = min(MAX_BATCH, math.ceil(count / MIN_BATCHES))
+
+        self._weighted = weighted and sample[2] is not None
+        self._sample = self._with_weights(sample)
+
+    def _permutation(self, rows):
+        return np.random.default_rng(self.seed).permutation(row_count(rows))
+
+    def _with_weights(self, rows):
+        return rows if self._weighted else (*rows[:2], None)
 
     def _sample_batches(self):
         return _pieces(self._sample, math.ceil(row_count(self._sample) / MIN_BATCHES))
 
-    def _validation_batches(self, weighted=None):
-        weighted = self._weighted if weighted is None else weighted
-        data = self._validation_data
-        if is_dataset(data):
-            for batch in batches(data, "validation_data", self._validation_limit):
-                yield from _pieces(batch if weighted else (*batch[:2], None), MIN_BATCHES)
+    def _validation_batches(self):
+        if is_dataset(self._validation_data):
+            for batch in batches(self._validation_data, "validation_data", self._validation_limit):
+                yield from _pieces(self._with_weights(batch), self._validation_size)
         else:
-            size = min(MAX_BATCH, math.ceil(row_count(data) / MIN_BATCHES))
-            yield from _pieces(data if weighted else (*data[:2], None), size)
+            rows = self._with_weights(self._validation_data)
+            yield from _pieces(rows, self._validation_size, self._validation_order)
+
+    def _loss(self, x, y, weight, y_pred=None):
+        loss, y_pred = self._data_loss(x, y, weight, y_pred)
+        return float(keras.ops.convert_to_numpy(loss)) / (row_count(y) if self._sums else 1), y_pred
 
     def _measure(self, pieces):
         """Mean and standard error of every error: `{"loss": (mean, error), ...}`."""
         losses, sizes, wrong = [], [], []
         for x, y, weight in pieces:
-            loss, y_pred = self._data_loss(x, y, weight)
-            losses.append(float(keras.ops.convert_to_numpy(loss)))
+            loss, y_pred = self._loss(x, y, weight)
+            losses.append(loss)
             sizes.append(row_count(x))
             if self.error == "error_rate":
                 wrong.append(error_rate(y, self._single(y_pred), self._from_logits()))
@@ -231,42 +252,54 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
 
     def _measure_trivial(self):
         """The least error of a constant prediction, or the error before the fit where there is no telling."""
+        _, y_pred = self._loss(*next(self._sample_batches()))
+        x, y, weight = self._sample
         errors = []
-        x, y, weight = next(_pieces(self._sample, row_count(self._sample)))
-        _, y_pred = self._data_loss(*next(self._sample_batches()))
-        one_output = hasattr(y_pred, "shape") and isinstance(y, np.ndarray) and len(y_pred.shape) > 1
-        if one_output:
-            shape = tuple(y_pred.shape)[1:]
-            labels = shape[-1] > 1 and y.shape[1:] in (shape[:-1], (*shape[:-1], 1))
-            if labels or math.prod(y.shape[1:]) == math.prod(shape):
-                for statistic in ("mean", "median"):
-                    target = y.reshape(len(y), -1) if labels else y.reshape(len(y), *shape)
-                    as_logits = self._from_logits() and self.error == "loss"
-                    constant = trivial_prediction(
-                        target.reshape(-1) if labels else target, shape[-1], as_logits, statistic
-                    )
-                    prediction = np.broadcast_to(constant, (len(y), *shape)).astype("float32")
-                    if self.error == "error_rate":
-                        errors.append(float(error_rate(y, prediction, from_logits=False).mean()))
-                    else:
-                        errors.append(float(keras.ops.convert_to_numpy(self._data_loss(x, y, weight, prediction)[0])))
+        for constant in self._constants(y, tuple(getattr(y_pred, "shape", ()))[1:]):
+            if self.error == "error_rate":
+                errors.append(float(error_rate(y, constant, from_logits=False).mean()))
+            else:
+                errors.append(self._loss(x, y, weight, constant)[0])
         errors = [value for value in errors if math.isfinite(value)]
         trivial = min(errors) if errors else self._measure(self._sample_batches())[self.error][0]
-        above = math.isfinite(trivial) and trivial > (self.target_error or 0.0)
-        rule = f"given for this loss, finite and above the target error {self.target_error or 0.0}; measured was {trivial}"
-        check(above, "trivial_error", None, rule)
+        target = self.target_error or 0.0
+        rule = f"given for this loss, finite and above the target error {target}; measured was {trivial}"
+        check(math.isfinite(trivial) and trivial > target, "trivial_error", None, rule)
         return trivial
 
+    def _constants(self, y, shape):
+        """Predictions of one output of `shape` that are the same for every row; none where targets are unclear."""
+        if not isinstance(y, np.ndarray) or not shape:
+            return
+        classes = shape[-1]
+        if classes > 1 and y.shape[1:] in (shape[:-1], (*shape[:-1], 1)):
+            ignored = [getattr(loss, "ignore_class", None) for loss in self._losses()]
+            if not np.isin(y, [*range(classes), *(label for label in ignored if label is not None)]).all():
+                return
+            target = y.reshape(-1)
+        elif math.prod(y.shape[1:]) == math.prod(shape):
+            target = y.reshape(len(y), *shape)
+        else:
+            return
+        as_logits = self._from_logits() and self.error == "loss"
+        for statistic in ("mean", "median"):
+            constant = trivial_prediction(target, classes, as_logits, statistic)
+            yield np.broadcast_to(constant, (len(y), *shape)).astype("float32")
+
+    def _losses(self):
+        return [loss for loss in keras.tree.flatten(self.model.loss) if loss is not None]
+
     def _from_logits(self):
-        loss = self.model.loss
-        return isinstance(loss, keras.losses.Loss) and bool(loss.get_config().get("from_logits", False))
+        losses = self._losses()
+        return len(losses) == 1 and bool(getattr(losses[0], "from_logits", False))
 
     def _single(self, y_pred):
         check(hasattr(y_pred, "shape"), "error", self.error, "'loss' for a model with several outputs")
         return keras.ops.convert_to_numpy(y_pred)
 
 
-def _pieces(rows, size):
-    """Consecutive pieces of at most `size` rows."""
+def _pieces(rows, size, order=None):
+    """Consecutive pieces of at most `size` rows, in the given order."""
     for start in range(0, row_count(rows), size):
-        yield take(rows, slice(start, start + size))
+        piece = slice(start, start + size)
+        yield take(rows, piece if order is None else order[piece])

@@ -6,7 +6,7 @@ import warnings
 import keras
 import numpy as np
 
-from kerasparts.callbacks._fit import InterruptGuard
+from kerasparts.callbacks._fit import guard_fit
 from kerasparts.core.checks import check, check_choice, check_integer, check_number
 from kerasparts.core.part import part
 
@@ -99,8 +99,7 @@ class EarlyStopping(keras.callbacks.Callback):
             self._reset()
         self._resumed = False
         self._last_epoch = None
-        self._guard = InterruptGuard(self.model, self.restore)
-        self._guard.open()
+        self._guard = guard_fit(self.model, self.restore)
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
@@ -123,18 +122,16 @@ class EarlyStopping(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs=None):
-        self._guard.close()
         self.stop_reason = self._reason()
         self.restore()
         if self.verbose:
             print(self.stop_reason)
-        if not self._seen and self._last_epoch is not None:
+        if not self._seen and self._last_epoch is not None and not self._guard.interrupted:
             warnings.warn(
                 f"EarlyStopping never saw `monitor`={self.monitor!r} and did nothing. "
                 f"The logs have: {', '.join(self._names) or 'nothing'}",
                 stacklevel=2,
             )
-        self._guard.raise_if_interrupted()
 
     def restore(self):
         """Puts the best weights into the model; does nothing where there are none."""
@@ -183,11 +180,14 @@ class EarlyStopping(keras.callbacks.Callback):
         if self._guard.interrupted:
             return f"Interrupted. {self.monitor}: {best}."
         if self.stopped_epoch is None:
-            return f"All epochs were run. {self.monitor}: {best}."
+            last, epochs = self._last_epoch, (self.params or {}).get("epochs")
+            cut = last is not None and epochs is not None and last < epochs
+            how = f"Something else stopped after epoch {last}" if cut else "All epochs were run"
+            return f"{how}. {self.monitor}: {best}."
         delta = f"{self.min_delta:g}" + (f" or {self.relative_min_delta:.2%}" if self.relative_min_delta else "")
         return (
             f"Stopped after epoch {self.stopped_epoch}: {self.monitor} did not improve by more than {delta} "
-            f"in {self.wait} epochs ({best})."
+            f"in {self.wait} epoch{'s' * (self.wait > 1)} ({best})."
         )
 
 

@@ -1,6 +1,5 @@
 """One wording for every error about an argument."""
 
-import math
 import numbers
 from collections.abc import Sequence
 from typing import Any
@@ -57,7 +56,7 @@ def check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
 
 def _check_inside(name, value, interval, kind, noun):
     low, high = (float(bound) for bound in interval[1:-1].split(","))
-    ok = isinstance(value, kind) and not isinstance(value, bool) and not math.isnan(value)
+    ok = isinstance(value, kind) and not isinstance(value, bool)
     ok = ok and (low <= value if interval[0] == "[" else low < value)
     ok = ok and (value <= high if interval[-1] == "]" else value < high)
     check(ok, name, value, f"{noun} in {interval}")

@@ -14,14 +14,12 @@ Rows = tuple[Any, Any, Any]  # x, y and sample weights, each a nest of arrays or
 
 def is_array(data: Any) -> bool:
     """Whether `data` is one array, tensor or table."""
-    return hasattr(data, "shape") and hasattr(data, "dtype") or hasattr(data, "to_numpy")
+    return (hasattr(data, "shape") and hasattr(data, "dtype")) or hasattr(data, "to_numpy")
 
 
 def is_dataset(data: Any) -> bool:
     """Whether `data` yields batches, rather than being arrays or nests of them."""
-    return not is_array(data) and not isinstance(data, dict | list | tuple | str) and (
-        hasattr(data, "__iter__") or isinstance(data, keras.utils.PyDataset)
-    )
+    return hasattr(data, "__iter__") and not is_array(data) and not isinstance(data, dict | list | tuple | str)
 
 
 def batches(data: Any, name: str = "data", limit: int | None = None) -> Iterator[Rows]:
@@ -32,11 +30,8 @@ def batches(data: Any, name: str = "data", limit: int | None = None) -> Iterator
         name: what the error messages call it.
         limit: number of batches to stop after.
     """
-    if isinstance(data, keras.utils.PyDataset):
-        items = (data[index] for index in range(len(data)))
-    else:
-        items = iter(data)
-        check(items is not data, name, data, "readable more than once, not a generator")
+    items = iter(data)
+    check(items is not data, name, data, "readable more than once, not a generator")
     for item in itertools.islice(items, limit):
         yield tuple(map(to_numpy, keras.utils.unpack_x_y_sample_weight(item)))
 
@@ -53,7 +48,9 @@ def take(tree: Any, rows: Any) -> Any:
 
 def row_count(tree: Any) -> int:
     """Number of rows of the arrays in a nest."""
-    return int(next(len(a) for a in keras.tree.flatten(tree) if a is not None))
+    arrays = [a for a in keras.tree.flatten(tree) if a is not None]
+    check(arrays, "data", tree, "at least one array")
+    return len(arrays[0])
 
 
 def sample_rows(data: Any, size: int, seed: int, name: str = "data", limit: int | None = None) -> Rows:

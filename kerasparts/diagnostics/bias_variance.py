@@ -3,7 +3,6 @@
 import dataclasses
 import html
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kerasparts.core.checks import check, check_integer, check_number
@@ -20,7 +19,7 @@ TOO_EARLY = "too early to say"
 class ErrorCurves:
     """Errors at the end of each epoch, with the standard errors of sampling.
 
-    `epochs` counts from 1. All have the same length.
+    `epochs` counts from 1. All have the same length; any sequence of numbers will do.
     """
 
     epochs: tuple[int, ...]
@@ -30,6 +29,9 @@ class ErrorCurves:
     validation_standard_error: tuple[float, ...]
 
     def __post_init__(self):
+        for field in dataclasses.fields(self):
+            kind = int if field.name == "epochs" else float
+            object.__setattr__(self, field.name, tuple(map(kind, getattr(self, field.name))))
         lengths = {field.name: len(getattr(self, field.name)) for field in dataclasses.fields(self)}
         check(len(set(lengths.values())) == 1, "curves", lengths, "of one length")
 
@@ -43,7 +45,14 @@ class Estimate:
     high: float
 
     def __str__(self):
-        return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
+        width = self.high - self.low
+        if math.isinf(width):
+            return f"{self.value:.4g} (bounds unknown)"
+        if width == 0 or math.isnan(width):
+            return f"{self.value:.4g}"
+        decimals = max(0, 1 - math.floor(math.log10(width)))
+        digits = f"z.{decimals}f" if 1e-5 < width < 1e5 else ".3g"
+        return f"{self.value:{digits}} ({self.low:{digits}} to {self.high:{digits}})"
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class BiasVarianceDiagnosis:
         threshold: bias or variance above it is high: `tolerance * (trivial_error - target_error)`.
         confidence: of each bound of the estimates.
         train_falling, validation_falling: whether the curves still fall, beyond their noise.
-        best_epoch: epoch of the lowest validation error.
+        best_epoch: epoch of the lowest validation error; None if none was finite.
         curves: the measurements, `ErrorCurves`.
     """
 
@@ -81,46 +90,50 @@ class BiasVarianceDiagnosis:
     confidence: float
     train_falling: bool
     validation_falling: bool
-    best_epoch: int
+    best_epoch: int | None
     curves: ErrorCurves
+
+    @property
+    def title(self) -> str:
+        """The verdict with nothing left to guess."""
+        return "high bias and high variance" if self.verdict == BOTH else self.verdict
 
     def rows(self) -> list[tuple[str, str]]:
         """The numbers as pairs of name and text."""
-        last = self.curves.epochs[-1]
+        name = self.error.replace("_", " ")
         target = "not given, 0 is assumed" if self.target_error is None else f"{self.target_error:.4g}"
         return [
-            (f"training {self.error} at epoch {last}", f"{self.train_error}{_falls(self.train_falling)}"),
-            (f"validation {self.error}", f"{self.validation_error}{_falls(self.validation_falling)}"),
-            ("target", target),
+            (f"training {name}", f"{self.train_error}{_falls(self.train_falling)}"),
+            (f"validation {name}", f"{self.validation_error}{_falls(self.validation_falling)}"),
+            (f"target {name}", target),
             ("bias: training above target", str(self.bias)),
             ("variance: validation above training", str(self.variance)),
             ("high is above", f"{self.threshold:.4g} (ignoring the input gives {self.trivial_error:.4g})"),
-            ("lowest validation error", f"epoch {self.best_epoch}"),
+            (f"lowest validation {name}", "never finite" if self.best_epoch is None else f"epoch {self.best_epoch}"),
         ]
+
+    def _note(self):
+        confidence = f"{100 * self.confidence:.4g}%"
+        return f"measured after epoch {self.curves.epochs[-1]}; each bound holds with {confidence} confidence"
 
     def __str__(self):
         rows = self.rows()
         width = max(len(name) for name, _ in rows)
-        title = "high bias and high variance" if self.verdict == BOTH else self.verdict
-        lines = [f"Verdict: {title}", self.reason]
+        lines = [f"Verdict: {self.title}", self.reason]
         lines += [f"  {name:<{width}}  {text}" for name, text in rows]
-        lines += [f"  bounds hold with {self.confidence:.0%} each", "What to do:"]
+        lines += [f"  ({self._note()})", "What to do:"]
         lines += [f"  {number}. {remedy}" for number, remedy in enumerate(self.remedies, 1)]
         return "\n".join(lines)
 
     def to_dict(self) -> dict:
-        """Plain numbers, lists and text, ready for JSON."""
-        return {
-            **dataclasses.asdict(self),
-            "remedies": list(self.remedies),
-            "curves": {k: list(v) for k, v in dataclasses.asdict(self.curves).items()},
-        }
+        """Plain numbers, lists and text, ready for JSON, which has no NaN and no infinity: these become None."""
+        return _plain(dataclasses.asdict(self))
 
     def _repr_html_(self):
         rows = "".join(f"<tr><td>{html.escape(n)}</td><td>{html.escape(t)}</td></tr>" for n, t in self.rows())
         remedies = "".join(f"<li>{html.escape(remedy)}</li>" for remedy in self.remedies)
-        title = html.escape(self.verdict)
-        return f"<b>{title}</b><p>{html.escape(self.reason)}</p><table>{rows}</table><ol>{remedies}</ol>"
+        title, reason, note = map(html.escape, (self.title, self.reason, self._note()))
+        return f"<b>Verdict: {title}</b><p>{reason}</p><table>{rows}</table><p>{note}</p><ol>{remedies}</ol>"
 
 
 def diagnose_bias_variance(
@@ -143,8 +156,9 @@ def diagnose_bias_variance(
     Evidence beyond noise: each quantity has an interval, its value give or take `t * s`, where `s**2` adds the
     sampling errors of the curves and the scatter of the last epochs around their trend, and `t` is Student's
     quantile. A quantity is high only if its whole interval lies above the threshold, low only if all of it lies
-    below. Anything else is "too early to say", as are fewer epochs than `min_epochs`, errors that are not finite,
-    and a high bias that the falling training curve would bring below the threshold within as many epochs again.
+    below. Anything else is "too early to say", as are fewer epochs than `min_epochs`, errors that are not finite
+    in the last epochs, and a high bias that the falling training curve would bring below the threshold within as
+    many epochs again. A verdict of high bias or high variance leaves open whether the other one is low.
 
     Args:
         curves: what was measured.
@@ -154,7 +168,7 @@ def diagnose_bias_variance(
         tolerance: float in (0, 1). Share of the way from target to trivial that counts as high.
         confidence: float in (0.5, 1). Of each bound of the intervals.
         min_epochs: int of at least 3.
-        error: name of what is measured.
+        error: name of what is measured. The bounds of an "error_rate" stay between 0 and 1.
 
     Raises:
         ValueError: no epoch; a trivial error that is not above the target.
@@ -174,43 +188,54 @@ def diagnose_bias_variance(
     check_integer("min_epochs", min_epochs, "[3, inf)")
     if target_error is not None:
         check_number("target_error", target_error)
-    target = target_error or 0.0
-    finite_scale = isinstance(trivial_error, int | float) and math.isfinite(trivial_error)
-    rule = f"a finite number above the target error {target}"
-    check(finite_scale and trivial_error > target, "trivial_error", trivial_error, rule)
+        target_error = float(target_error)
+    check_number("trivial_error", trivial_error)
+    trivial_error, target = float(trivial_error), target_error or 0.0
+    rule = f"above the target error, which is {target:g}{' where none is given' if target_error is None else ''}"
+    check(trivial_error > target, "trivial_error", trivial_error, rule)
 
     threshold = tolerance * (trivial_error - target)
     count = len(curves.epochs)
     window = max(5, count // 4)
     train_trend, validation_trend = trend(curves.train, window), trend(curves.validation, window)
-    t = student_quantile(confidence, max(min(count, window) - 2, 1))
+    t = student_quantile(confidence, train_trend.points - 2)
     train_s = math.hypot(curves.train_standard_error[-1], train_trend.noise)
     validation_s = math.hypot(curves.validation_standard_error[-1], validation_trend.noise)
 
+    least, most = (0.0, 1.0) if error == "error_rate" else (-math.inf, math.inf)
     train, validation = curves.train[-1], curves.validation[-1]
-    train_error = _estimate(train, t * train_s)
-    validation_error = _estimate(validation, t * validation_s)
-    bias = _estimate(train - target, t * train_s)
-    variance = _estimate(validation - train, t * math.hypot(train_s, validation_s))
+    train_error = _estimate(train, t * train_s, least, most)
+    validation_error = _estimate(validation, t * validation_s, least, most)
+    bias = Estimate(train - target, train_error.low - target, train_error.high - target)
+    variance = _estimate(validation - train, t * math.hypot(train_s, validation_s), least - most, most - least)
 
-    material = 0.01 * (trivial_error - target) / count  # a slope that would matter if training went on as long again
+    material = 0.01 * (trivial_error - target) / count  # a slope that matters if training goes on as long again
     train_falling = train_trend.is_falling(confidence) and -train_trend.slope > material
     validation_falling = validation_trend.is_falling(confidence) and -validation_trend.slope > material
-    finite = [(value, epoch) for value, epoch in zip(curves.validation, curves.epochs, strict=True) if value == value]
-    best_epoch = min(finite)[1] if finite else curves.epochs[0]
-    arrives = train_falling and bias.value + train_trend.slope * count <= threshold
+    finite = [pair for pair in zip(curves.validation, curves.epochs, strict=True) if math.isfinite(pair[0])]
+    lowest, best_epoch = min(finite, default=(math.nan, None))
+    luck = math.sqrt(2 * math.log(count)) * validation_trend.noise  # of the lowest among as many noisy epochs
+    stop_at = best_epoch if validation - lowest > t * validation_s + luck else None
+    pairs = zip(curves.train[-window:], curves.validation[-window:], curves.epochs[-window:], strict=True)
+    diverged = [epoch for *errors, epoch in pairs if not all(map(math.isfinite, errors))]
+    more_epochs = math.ceil((bias.value - threshold) / -train_trend.slope) if train_falling else math.inf
 
+    name = error.replace("_", " ")
     high = f"above the threshold {threshold:.4g}"
-    if not math.isfinite(train + validation):
-        verdict, reason = TOO_EARLY, f"The {error} is not finite: the training has diverged."
+    advice: tuple[str, ...] = ()
+    if diverged:
+        verdict, reason = TOO_EARLY, f"The {name} after epoch {diverged[0]} is not finite."
+        advice = ("Lower the `learning_rate`, or clip gradients with `clipnorm`.", "Look for NaN in the data.")
     elif count < min_epochs:
-        verdict, reason = TOO_EARLY, f"{count} of at least {min_epochs} epochs were measured."
-    elif bias.low > threshold and arrives:
+        verdict, reason = TOO_EARLY, f"Only {count} of at least {min_epochs} epochs were measured."
+        advice = (f"Train for at least {min_epochs} epochs.",)
+    elif bias.low > threshold and more_epochs <= count:
         verdict = TOO_EARLY
         reason = (
-            f"Bias {bias} is {high}, but the training {error} still falls by {-train_trend.slope:.3g} an epoch, "
-            f"enough to get below it in {count} more epochs."
+            f"Bias {bias} is {high}, but the training {name} still falls by {-train_trend.slope:.2g} an epoch: at "
+            f"this pace bias is below it in {more_epochs} more."
         )
+        advice = (f"Train for at least {more_epochs} more epochs.",)
     elif bias.low > threshold and variance.low > threshold:
         verdict, reason = BOTH, f"Bias {bias} and variance {variance} are both {high}."
     elif bias.low > threshold:
@@ -221,20 +246,23 @@ def diagnose_bias_variance(
         verdict, reason = GOOD_FIT, f"Bias {bias} and variance {variance} are both below the threshold {threshold:.4g}."
     else:
         verdict = TOO_EARLY
-        reason = f"The noise leaves it open whether bias {bias} or variance {variance} is {high}."
+        reason = f"The noise leaves open whether bias {bias} or variance {variance} is {high}."
+        advice = (
+            "Measure on more rows: more validation data, a larger `sample_size`.",
+            "Train on, with a lower `learning_rate` if the errors jump from epoch to epoch.",
+        )
 
-    rising = curves.epochs[-1] > best_epoch and validation - min(curves.validation) > t * validation_s
     return BiasVarianceDiagnosis(
         verdict=verdict,
         reason=reason,
-        remedies=_remedies(verdict, curves, train_falling, best_epoch if rising else None, target_error, bias, variance),
+        remedies=advice or _remedies(verdict, curves, train_falling, stop_at, target_error is None, bias, variance),
         error=error,
         train_error=train_error,
         validation_error=validation_error,
         bias=bias,
         variance=variance,
         target_error=target_error,
-        trivial_error=float(trivial_error),
+        trivial_error=trivial_error,
         threshold=threshold,
         confidence=confidence,
         train_falling=train_falling,
@@ -244,51 +272,53 @@ def diagnose_bias_variance(
     )
 
 
-def _estimate(value: float, margin: float) -> Estimate:
-    return Estimate(float(value), float(value - margin), float(value + margin))
+def _estimate(value: float, margin: float, least: float, most: float) -> Estimate:
+    return Estimate(value, max(value - margin, least), min(value + margin, most))
 
 
 def _falls(falling: bool) -> str:
     return ", still falling" if falling else ""
 
 
-def _remedies(verdict, curves, train_falling, stop_at, target_error, bias, variance) -> tuple[str, ...]:
+def _plain(value):
+    """The same without tuples, NaN and infinity."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _remedies(verdict, curves, train_falling, stop_at, no_target, bias, variance) -> tuple[str, ...]:
     longer = f"Train longer than {curves.epochs[-1]} epochs: the training error still falls."
-    for_bias: Sequence[str] = [
-        "Take a larger model: more units or layers.",
-        *([] if train_falling else ["Train longer, with a learning rate that is lowered gradually, not too early."]),
-        "Regularize less: lower `kerasparts.regularizers.L1L2(l1, l2)` or the `rate` of `keras.layers.Dropout`.",
+    slower = "Train longer, with a learning rate that is lowered gradually, not too early."
+    larger = "Take a larger model: more units or layers."
+    fit_better = (longer, larger) if train_falling else (larger, slower)
+    features = (
         "Give it better features, and scale them with `kerasparts.layers.RobustScaling`.",
-    ]
-    if train_falling:
-        for_bias = [longer, *for_bias]
-    if target_error is None:
-        for_bias = [*for_bias, "If the task itself is noisy, give the reachable error as `target_error`."]
-    stopping = "with `kerasparts.callbacks.EarlyStopping(patience=5)`"
-    for_variance: Sequence[str] = [
-        *([f"Stop at epoch {stop_at}, after which validation got worse, {stopping}."] if stop_at else []),
-        "Get more training data.",
-        "Regularize more: `kernel_regularizer=kerasparts.regularizers.L1L2(l2=1e-4)`, "
-        "`kerasparts.optimizers.AdamW(weight_decay=0.01)` or `keras.layers.Dropout(0.3)`.",
-        "Augment the data, for images with `keras.layers.RandomTranslation` or `keras.layers.RandomRotation`.",
-        "Take a simpler model: fewer units or layers.",
-        *([] if stop_at else [f"Stop earlier, {stopping}."]),
-    ]
+        *(["If the task itself is noisy, give the reachable error as `target_error`."] if no_target else []),
+    )
+    stop = "with `kerasparts.callbacks.EarlyStopping(patience=5)`"
+    stop_early = (f"Stop at epoch {stop_at}, after which validation got worse, {stop}.",) if stop_at else ()
+    more_data = "Get more training data."
+    augment = "Augment the data, for images with `keras.layers.RandomTranslation` or `keras.layers.RandomRotation`."
     if verdict == HIGH_BIAS:
-        return tuple(for_bias)
+        less = "Regularize less: lower `kerasparts.regularizers.L1L2(l1, l2)` or the `rate` of `keras.layers.Dropout`."
+        return (*fit_better, less, *features)
     if verdict == HIGH_VARIANCE:
-        return tuple(for_variance)
-    if verdict == BOTH:
-        return (*for_bias, *for_variance)
-    if verdict == GOOD_FIT:
-        larger, remedy = ("bias", for_bias[0]) if bias.value > variance.value else ("variance", for_variance[0])
         return (
-            "Keep the model and measure it once on the test set.",
-            f"If it must be better still, {larger} is the larger part. {remedy}",
+            *stop_early,
+            more_data,
+            "Regularize more: `kernel_regularizer=kerasparts.regularizers.L1L2(l2=1e-4)`, "
+            "`kerasparts.optimizers.AdamW(weight_decay=0.01)` or `keras.layers.Dropout(0.3)`.",
+            augment,
+            "Take a simpler model: fewer units or layers.",
+            *([] if stop_early else [f"Stop earlier, {stop}."]),
         )
-    if not math.isfinite(curves.train[-1] + curves.validation[-1]):
-        return ("Lower the `learning_rate` and look for NaN in the data.",)
+    if verdict == BOTH:  # without what lowers the one by raising the other
+        return (*fit_better, *features, more_data, augment)
+    part, remedy = ("bias", fit_better[0]) if bias.value > variance.value else ("variance", (*stop_early, more_data)[0])
     return (
-        longer if train_falling else "Train for more epochs.",
-        "Measure on more rows: a larger `sample_size`, more validation data.",
+        "Keep the model and measure it once on the test set.",
+        f"If it must be better still, {part} is the larger part. {remedy}",
     )

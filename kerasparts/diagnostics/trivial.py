@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from kerasparts.core.checks import check
+from kerasparts.core.checks import check, check_choice
 
 
 def trivial_prediction(y: np.ndarray, classes: int, from_logits: bool, statistic: str = "mean") -> np.ndarray:
     """The best prediction that is the same for every input, as one output of the model.
 
     Args:
-        y: targets. Integers `(rows,)` or `(rows, 1)` with `classes > 1` are labels; anything else is taken as
-            values, one-hot rows or indicators, shaped like the outputs.
+        y: targets. Whole numbers `(rows,)` or `(rows, 1)` with `classes > 1` are labels, of which those that name
+            no class are left out; anything else is taken as values, one-hot rows or indicators, shaped like the
+            outputs.
         classes: size of the last axis of the outputs.
-        from_logits: whether outputs are logits.
+        from_logits: whether outputs are logits, of one softmax for labels and one-hot rows, else of sigmoids.
         statistic: "mean" for squared errors and probabilities, "median" for absolute errors.
 
     Returns:
@@ -22,25 +23,31 @@ def trivial_prediction(y: np.ndarray, classes: int, from_logits: bool, statistic
     >>> trivial_prediction(np.array([0, 0, 0, 1]), classes=2, from_logits=False).tolist()
     [0.75, 0.25]
     """
+    check_choice("statistic", statistic, ("mean", "median"))
     y = np.asarray(y)
-    is_labels = classes > 1 and (y.ndim == 1 or y.shape[-1] == 1) and np.isfinite(y).all()
+    is_column = y.ndim == 1 or y.shape[-1] == 1
+    labels = y[(y >= 0) & (y < classes)] if classes > 1 and is_column and (y == np.round(y)).all() else y[:0]
+    is_labels = labels.size > 0
     if is_labels:
-        share = np.bincount(y.astype("int64").ravel(), minlength=classes)[:classes] / y.size
+        share = np.bincount(labels.astype("int64"), minlength=classes) / labels.size
     else:
         y = y.reshape(len(y), -1) if y.ndim == 1 else y
         share = np.median(y, axis=0) if statistic == "median" else y.mean(axis=0, dtype="float64")
     if not from_logits:
         return share
     share = np.clip(share, 1e-7, 1 - 1e-7)
-    return np.log(share) if is_labels or classes > 1 else np.log(share / (1 - share))
+    exclusive = is_labels or (classes > 1 and np.allclose(y.sum(axis=-1), 1.0))
+    return np.log(share) if exclusive else np.log(share / (1 - share))
 
 
 def error_rate(y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool) -> np.ndarray:
     """For each sample, the share of wrong answers: 0 or 1 for one label, in between for several.
 
     Args:
-        y_true: labels `(rows,)` or `(rows, 1)`, one-hot rows or indicators `(rows, C)`; also with axes between.
-        y_pred: outputs `(rows, C)`; with `C = 1` the second of two classes is meant above 0.5, or above 0 for logits.
+        y_true: labels `(rows,)` or `(rows, 1)`, one-hot rows or indicators `(rows, C)`; also with axes
+            between.
+        y_pred: outputs `(rows, C)`, or `(rows,)` for `C = 1`, where the second of two classes is meant above 0.5,
+            or above 0 for logits.
         from_logits: whether outputs are logits.
 
     Example:
@@ -48,18 +55,14 @@ def error_rate(y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool) -> np.
     [0.0, 1.0]
     """
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    y_pred = y_pred[:, None] if y_pred.ndim == 1 else y_pred
     classes = y_pred.shape[-1]
-    if classes == 1:
-        y_true = y_true.reshape(y_pred.shape)
-        wrong = (y_pred > (0.0 if from_logits else 0.5)) != (y_true > 0.5)
-    elif y_true.shape == y_pred.shape:
-        one_hot = np.allclose(y_true.sum(axis=-1), 1.0)
-        if one_hot:
-            wrong = y_pred.argmax(axis=-1) != y_true.argmax(axis=-1)
-        else:
-            wrong = (y_pred > (0.0 if from_logits else 0.5)) != (y_true > 0.5)
-    else:
-        fits = y_true.size == y_pred.size // classes
-        check(fits, "y_true", y_true.shape, f"labels or indicators for outputs of shape {y_pred.shape}")
+    fits = y_true.shape == y_pred.shape or y_true.size == y_pred.size // classes
+    check(fits, "y_true", y_true.shape, f"labels or indicators for outputs of shape {y_pred.shape}")
+    if classes > 1 and y_true.shape != y_pred.shape:
         wrong = y_pred.argmax(axis=-1) != y_true.reshape(y_pred.shape[:-1])
+    elif classes > 1 and np.allclose(y_true.sum(axis=-1), 1.0):
+        wrong = y_pred.argmax(axis=-1) != y_true.argmax(axis=-1)
+    else:
+        wrong = (y_pred > (0.0 if from_logits else 0.5)) != (y_true.reshape(y_pred.shape) > 0.5)
     return wrong.reshape(len(wrong), -1).mean(axis=1)

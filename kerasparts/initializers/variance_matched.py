@@ -28,7 +28,9 @@ class VarianceMatched(keras.initializers.Initializer):
 
     `f` is the activation that makes the *input* of the layer: in a stack of equal layers, the layer's own. It
     keeps `E[h**2]`, not the mean: where `f` has a mean far from zero (sigmoid), most of the signal becomes that
-    mean.
+    mean. And it keeps the power where it is right: a layer multiplies a small relative deviation of it by
+    `E[z f(z) f'(z)] / E[f(z)**2]`, which is 1 for ReLU and less for tanh, but 1.17 for Swish and 1.14 for GELU, so
+    that plain stacks of more than some 20 of those need normalization or residual connections all the same.
 
     Keras' random initializers draw the same values again for every layer that shares an instance; here every
     call draws anew, and a seed repeats the whole sequence of draws.

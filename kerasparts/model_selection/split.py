@@ -1,5 +1,6 @@
 """train_dev_test_split."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,8 +44,8 @@ class DataSplit:
 
     def __str__(self):
         total = sum(self.sizes)
-        shares = ", ".join(f"{n} {size} ({size / total:.0%})" for n, size in zip(PARTS, self.sizes, strict=True))
-        return f"{shares}{', stratified' if self.stratified else ''}"
+        parts = [f"{name} {size} ({size / total:.0%})" for name, size in zip(PARTS, self.sizes, strict=True)]
+        return ", ".join(parts + ["stratified"] * self.stratified)
 
     def __repr__(self):
         return f"DataSplit({self})"
@@ -62,18 +63,20 @@ def train_dev_test_split(
     chronological: bool = False,
     seed: int | None = 0,
 ) -> DataSplit:
-    """Splits aligned arrays into parts for training, for decisions (dev), and for the final measurement (test).
+    """Splits aligned arrays into parts for training, for decisions (dev), and the last measurement (test).
 
-    Keras' `validation_split` takes the last rows as they stand: labels in sorted order leave a class out. Here rows
-    are shuffled, classes are kept in proportion, and a split that leaves a class out of a part is refused.
+    Keras' `validation_split` takes the last rows as they stand: labels in sorted order leave a class out.
+    Here rows are shuffled, classes are kept in proportion, and a split that leaves a class out of a part is
+    refused.
 
     Args:
-        *arrays: any number of arrays, tensors, data frames, lists of numbers or text, or nests of them, with one row
-            a sample. The targets are the second of them.
+        *arrays: any number of arrays, tensors, data frames, lists of numbers or text, or nests of arrays,
+            with one row a sample. The targets are the second of them.
         sizes: three shares that sum to 1, or three numbers of rows that sum to all; None goes by the rows:
             70/15/15 below 10,000, 80/10/10 below 100,000, else 90/5/5.
-        stratify: "auto": by the targets if they are class labels, that is integers or text in one column with at most
-            a tenth as many values as rows, two whole numbers, or one-hot rows; an array of labels; None for no strata.
+        stratify: "auto": by the targets if they are class labels, that is integers or text in one column with
+            at most a tenth as many values as rows, two whole numbers, or one-hot rows; an array of labels;
+            None for no strata.
         chronological: bool. Keeps the order: the first rows train, the last ones test. Nothing is shuffled.
         seed: int, or None for another split each time. The same seed gives the same split.
 
@@ -81,8 +84,8 @@ def train_dev_test_split(
         `DataSplit`. `(x, y), (x_dev, y_dev), (x_test, y_test) = train_dev_test_split(x, y)`.
 
     Raises:
-        ValueError: arrays of different lengths; sizes that leave a part empty; a class missing from a part, as one
-            of fewer than three rows always is.
+        ValueError: arrays of different lengths; sizes that leave a part empty; a class missing from a part,
+            as one of fewer than three rows always is.
 
     Example:
     >>> x, y = np.arange(200).reshape(100, 2), np.repeat([0, 1], 50)
@@ -95,10 +98,11 @@ def train_dev_test_split(
         check_integer("seed", seed, "[0, inf)")
     arrays = tuple(_column(array) for array in arrays)
     leaves = [[a for a in keras.tree.flatten(array) if a is not None] for array in arrays]
-    for a in sum(leaves, []):
-        check(len(getattr(a, "shape", ())) > 0, "arrays", type(a).__name__, "arrays, tensors or data frames with rows")
+    for a in itertools.chain(*leaves):
+        is_table = len(getattr(a, "shape", ())) > 0
+        check(is_table, "arrays", type(a).__name__, "arrays, tensors or data frames with a row a sample")
     lengths = [sorted({len(a) for a in some}) for some in leaves]
-    check(len(set(sum(lengths, []))) == 1, "arrays", lengths, "of the same number of rows")
+    check(len(set(itertools.chain(*lengths))) == 1, "arrays", lengths, "of the same number of rows")
     rows = row_count(arrays)
     counts = _counts(rows, sizes)
 
@@ -135,7 +139,8 @@ def _counts(rows, sizes):
     check(abs(sum(sizes) - 1) < 1e-6, "sizes", sizes, "shares that sum to 1")
     dev, test = (round(rows * size) for size in sizes[1:])
     counts = np.array([rows - dev - test, dev, test])
-    check(counts.min() > 0, "sizes", sizes, f"large enough to leave no part empty; {rows} rows give {counts.tolist()}")
+    rule = f"large enough to leave no part empty; {rows} rows give {counts.tolist()}"
+    check(counts.min() > 0, "sizes", sizes, rule)
     return counts
 
 
@@ -152,18 +157,19 @@ def _stratified(labels, counts, random):
     rule = f"large enough for a row of each of the {len(classes)} classes in every part. {NO_CLASSES}"
     check(counts.min() >= len(classes), "sizes", counts.tolist(), rule)
     parts = [[], [], []]
-    for k, quota in enumerate(_quotas(class_counts, counts)):
-        pieces = _cut(random.permutation(np.flatnonzero(class_of_row == k)), quota)
+    members = _cut(np.argsort(class_of_row, kind="stable"), class_counts)
+    for rows, quota in zip(members, _quotas(class_counts, counts), strict=True):
+        pieces = _cut(random.permutation(rows), quota)
         for part, piece in zip(parts, pieces, strict=True):
             part.append(piece)
     return tuple(random.permutation(np.concatenate(part)) for part in parts)
 
 
 def _quotas(class_counts, counts):
-    """Rows of each class (row) in each part (column): whole numbers with both sums as given, none of them zero.
+    """Rows of each class (row) in each part (column): whole numbers above 0 with both sums as given.
 
-    Classes too rare for a row in every part get one there, at the cost of the frequent ones. These get, of what is
-    left, their exact share rounded down or up.
+    Classes too rare for a row in every part get one there, at the cost of the frequent ones. These get, of
+    what is left, their exact share rounded down or up.
     """
     quotas = np.ones((len(class_counts), len(counts)), dtype="int64")
     frequent, left = list(np.argsort(class_counts, kind="stable")), np.array(counts)
@@ -175,7 +181,7 @@ def _quotas(class_counts, counts):
 
     quotas[frequent] = class_counts[frequent, None] * left // left.sum()
     left -= quotas[frequent].sum(axis=0)
-    for k in frequent:  # the rows left of a class go where most are missing: so all places are filled (Gale 1957)
+    for k in frequent:  # the last rows of a class go where most are missing: then it works out (Gale 1957)
         gets_one_more = np.argsort(-left, kind="stable")[: class_counts[k] - quotas[k].sum()]
         quotas[k, gets_one_more] += 1
         left[gets_one_more] -= 1

@@ -42,9 +42,7 @@ class Optimizer(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._residuals = [
-            self._add_float32(v, "rounding") if _is_half(v.dtype) else None for v in variables
-        ]
+        self._residuals = [self._add_float32(v, "rounding") if _is_half(v.dtype) else None for v in variables]
         self._decayed = [bool(self.weight_decay) and not self._is_excluded(v) for v in variables]
 
     def add_state(self, variables, name):

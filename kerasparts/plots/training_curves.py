@@ -3,6 +3,7 @@
 import numpy as np
 
 from kerasparts.core.checks import check
+from kerasparts.core.optional import require
 from kerasparts.diagnostics import BiasVarianceDiagnosis
 from kerasparts.plots._axes import MARK, TRAIN, VALIDATION, axes
 
@@ -23,7 +24,8 @@ def plot_training_curves(history_or_diagnosis, ax=None, metric="loss"):
         The axes.
 
     Raises:
-        ImportError: matplotlib is not installed. ValueError: the history has no such metric.
+        ImportError: matplotlib is not installed. ValueError: the history has no such metric, or not its `val_` twin
+            for every epoch.
 
     Example:
     >>> ax = kerasparts.plots.plot_training_curves({"loss": [1.0, 0.5], "val_loss": [1.1, 0.8]})
@@ -34,17 +36,19 @@ def plot_training_curves(history_or_diagnosis, ax=None, metric="loss"):
         return _plot_diagnosis(history_or_diagnosis, axes(ax))
     history = getattr(history_or_diagnosis, "history", history_or_diagnosis)
     check(isinstance(history, dict), "history_or_diagnosis", history, "a History, its dict or a BiasVarianceDiagnosis")
-    check(metric in history, "metric", metric, f"one of {', '.join(history) or 'nothing, the history is empty'}")
-    train = np.asarray(history[metric], dtype="float64")
-    validation = history.get(f"val_{metric}")
-    epochs = np.arange(1, len(train) + 1)
+    names = [name for name, values in history.items() if len(values) > 0]
+    check(metric in names, "metric", metric, f"one of {', '.join(names) or 'nothing, the history is empty'}")
+    train, validation = history[metric], history.get(f"val_{metric}")
+    rule = f"validated in every epoch, which the {len(train)} epochs of {metric!r} were not"
+    check(validation is None or len(validation) == len(train), f"val_{metric}", validation, rule)
+    first = getattr(history_or_diagnosis, "epoch", [0])[0] + 1  # above 1 after `initial_epoch`
+    epochs = np.arange(first, first + len(train))
     ax = axes(ax)
-    ax.plot(epochs, train, color=TRAIN, marker="o", markersize=3, label="training")
-    if validation is not None and len(validation) == len(train):
-        validation = np.asarray(validation, dtype="float64")
-        ax.plot(epochs, validation, color=VALIDATION, marker="o", markersize=3, label="validation")
-        ax.fill_between(epochs, train, validation, color=VALIDATION, alpha=0.08, label="gap")
-    return _finish(ax, metric, epochs)
+    _curve(ax, epochs, train, TRAIN, "training")
+    if validation is not None:
+        _curve(ax, epochs, validation, VALIDATION, "validation")
+        _gap(ax, epochs, train, validation)
+    return _finish(ax, metric, epochs, [train, validation or train])
 
 
 def _plot_diagnosis(diagnosis, ax):
@@ -56,23 +60,36 @@ def _plot_diagnosis(diagnosis, ax):
     )
     for values, errors, color, label in both:
         values, errors = np.array(values), np.array(errors)
-        ax.plot(epochs, values, color=color, marker="o", markersize=3, label=label)
+        _curve(ax, epochs, values, color, label)
         ax.fill_between(epochs, values - errors, values + errors, color=color, alpha=0.2, linewidth=0)
-    ax.fill_between(epochs, curves.train, curves.validation, color=VALIDATION, alpha=0.08, label="gap")
+    _gap(ax, epochs, curves.train, curves.validation)
     if diagnosis.target_error is not None:
         ax.axhline(diagnosis.target_error, color=MARK, linestyle="--", linewidth=1, label="target")
-    ax.axvline(diagnosis.best_epoch, color=MARK, linestyle=":", linewidth=1, label="lowest validation error")
-    verdict = "high bias and high variance" if diagnosis.verdict == "both" else diagnosis.verdict
-    ax.set_title(f"{verdict[0].upper()}{verdict[1:]}", loc="left", fontweight="bold")
+    if diagnosis.best_epoch is not None:
+        label = "lowest validation error"
+        ax.axvline(diagnosis.best_epoch, color=MARK, linestyle=":", linewidth=1, label=label)
+    ax.set_title(diagnosis.title.capitalize(), loc="left", fontweight="bold")
     label = "error rate (share of wrong classes)" if diagnosis.error == "error_rate" else "data loss"
-    return _finish(ax, label, epochs)
+    target = curves.train if diagnosis.target_error is None else [diagnosis.target_error]
+    return _finish(ax, label, epochs, [curves.train, curves.validation, target])
 
 
-def _finish(ax, label, epochs):
+def _curve(ax, epochs, values, color, label):
+    marker = "o" if len(epochs) <= 50 else None
+    ax.plot(epochs, values, color=color, marker=marker, markersize=3, label=label)
+
+
+def _gap(ax, epochs, train, validation):
+    ax.fill_between(epochs, train, validation, color=VALIDATION, alpha=0.08, linewidth=0, label="gap")
+
+
+def _finish(ax, label, epochs, drawn):
     ax.set_xlabel("epoch")
     ax.set_ylabel(label)
-    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]) if ax.get_ylim()[0] < 0 else 0)
+    values = np.concatenate(drawn)
+    if not (values < 0).any():
+        ax.set_ylim(bottom=0)
     ax.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(require("matplotlib.ticker", "plots").MaxNLocator(integer=True))
     ax.legend(frameon=False)
     return ax

@@ -60,9 +60,7 @@ class PenaltySum(Regularizer):
     def __init__(self, regularizers, factors=None):
         is_list = isinstance(regularizers, list | tuple) and len(regularizers) > 0
         check(is_list, "regularizers", regularizers, "a list of at least one regularizer")
-        regularizers = [
-            keras.saving.deserialize_keras_object(r) if isinstance(r, dict) else r for r in regularizers
-        ]
+        regularizers = [keras.saving.deserialize_keras_object(r) if isinstance(r, dict) else r for r in regularizers]
         for regularizer in regularizers:
             known = isinstance(regularizer, keras.regularizers.Regularizer)
             check(known, "regularizers", regularizer, "a list of keras.regularizers.Regularizer")
@@ -77,10 +75,8 @@ class PenaltySum(Regularizer):
     def __call__(self, x):
         # Each term guards its own precision.
         factors = self.factors or [1.0] * len(self.regularizers)
-        floatx = keras.config.floatx()
-        return sum(
-            factor * ops.cast(term(x), floatx) for factor, term in zip(factors, self.regularizers, strict=True)
-        )
+        x, floatx = ops.convert_to_tensor(x), keras.config.floatx()
+        return sum(factor * ops.cast(term(x), floatx) for factor, term in zip(factors, self.regularizers, strict=True))
 
     def get_config(self):
         return {

@@ -24,10 +24,8 @@ def data(rows=40):
 def test_takes_part_in_a_second_fit_as_in_the_first(case):
     def outcome(callback):
         keras.utils.set_random_seed(3)
-        history = classifier().fit(
-            *data(), validation_data=data(20), epochs=6, callbacks=[callback], verbose=0
-        ).history
-        return {name: values for name, values in history.items()}
+        history = classifier().fit(*data(), validation_data=data(20), epochs=6, callbacks=[callback], verbose=0).history
+        return dict(history)
 
     callback = case.build(verbose=0)
     once, again = outcome(callback), outcome(callback)

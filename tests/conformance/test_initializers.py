@@ -18,9 +18,7 @@ def draw(initializer, shape=(20, 30), dtype=None):
 def test_every_layer_draws_anew_from_a_shared_instance(case):
     shared = case.build()
     assert not np.array_equal(draw(shared), draw(shared))
-    model = keras.Sequential(
-        [keras.Input((8,)), *(keras.layers.Dense(8, kernel_initializer=shared) for _ in range(2))]
-    )
+    model = keras.Sequential([keras.Input((8,)), *(keras.layers.Dense(8, kernel_initializer=shared) for _ in range(2))])
     first, second = (ops.convert_to_numpy(layer.kernel) for layer in model.layers)
     assert not np.array_equal(first, second)
 

@@ -60,7 +60,10 @@ def test_can_be_summed_and_scaled_with_others(case):
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
 def test_joins_the_loss_of_a_model(case, policy):
     model = keras.Sequential(
-        [keras.Input((6,)), keras.layers.Dense(5, kernel_regularizer=case.build(), use_bias=False, dtype=policy)]
+        [
+            keras.Input((6,)),
+            keras.layers.Dense(5, kernel_regularizer=case.build(), use_bias=False, dtype=policy),
+        ]
     )
     model.compile("sgd", "mse")
     model.layers[0].kernel.assign(WEIGHTS)

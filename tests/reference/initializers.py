@@ -1,5 +1,7 @@
 """Moments of activations under a normal input."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.integrate import quad
 
@@ -9,6 +11,6 @@ def second_moment(f, kinks=(0.0,)):
     borders = [-12.0, *kinks, 12.0]
     pieces = (
         quad(lambda z: f(z) ** 2 * np.exp(-z * z / 2) / np.sqrt(2 * np.pi), low, high, epsabs=1e-13, limit=500)[0]
-        for low, high in zip(borders, borders[1:], strict=False)
+        for low, high in pairwise(borders)
     )
     return sum(pieces)

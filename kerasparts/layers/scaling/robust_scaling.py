@@ -8,7 +8,7 @@ from keras import ops
 
 from kerasparts import backend
 from kerasparts.core.checks import check, check_number
-from kerasparts.core.data import batches, is_array, to_numpy
+from kerasparts.core.data import batches, is_array, is_dataset, to_numpy
 from kerasparts.core.part import part
 
 
@@ -66,7 +66,12 @@ class RobustScaling(keras.layers.Layer):
     def build(self, input_shape):
         features = self._features(input_shape)
         shape = tuple(input_shape[a] if a in features else 1 for a in range(len(input_shape)))
-        check(None not in shape, "axis", self.axis, f"axes of known size in the input shape {tuple(input_shape)}")
+        check(
+            None not in shape,
+            "axis",
+            self.axis,
+            f"axes of known size in the input shape {tuple(input_shape)}",
+        )
         # NaN until `adapt`: the scaling that nobody measured must not look like one.
         self.median = self.add_weight(shape, "zeros", "float32", trainable=False, autocast=False, name="median")
         self.iqr = self.add_weight(
@@ -104,7 +109,10 @@ class RobustScaling(keras.layers.Layer):
         with np.errstate(invalid="ignore"), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "All-NaN slice encountered")
             low, median, high = quantiles(
-                x, np.array([self.quantile_range[0], 50.0, self.quantile_range[1]]) / 100, axis=others, keepdims=True
+                x,
+                np.array([self.quantile_range[0], 50.0, self.quantile_range[1]]) / 100,
+                axis=others,
+                keepdims=True,
             )
             iqr = high - low
         lost = np.flatnonzero(~(np.isfinite(median) & np.isfinite(iqr)))
@@ -157,16 +165,18 @@ class RobustScaling(keras.layers.Layer):
         iqr = backend.readable(self.iqr) if self.built else np.array(np.nan)
         if iqr is not None and np.isnan(iqr).any():
             raise ValueError(
-                f"{self.name} must be adapted before it is called: scaling.adapt(x_train). Received: a call before adapt"
+                f"{self.name} must be adapted before it is called: adapt(x_train). Received: a call before adapt"
             )
         self._adapted = iqr is not None
 
 
 def _whole(data):
     """All rows in one array."""
-    if is_array(data) or isinstance(data, list | tuple):
-        return np.asarray(to_numpy(data) if is_array(data) else data)
-    parts = [x for x, _, _ in batches(data)]
-    check(parts, "data", data, "an array, or a dataset of at least one batch")
-    check(all(isinstance(x, np.ndarray) for x in parts), "data", type(parts[0]).__name__, "of one array a batch")
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if is_dataset(data):
+        parts = [x for x, _, _ in batches(data)]
+        check(parts and all(isinstance(x, np.ndarray) for x in parts), "data", data, "of batches of one array each")
+        x = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    else:
+        x = to_numpy(data) if is_array(data) else np.asarray(data)
+    check(x.ndim > 0 and x.dtype.kind in "biuf", "data", x.dtype, "an array of numbers, or a dataset of such batches")
+    return x

@@ -1,0 +1,66 @@
+# Everything happens in .venv, which is made on first use. Needs Python 3.11 or newer with pip, and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TESTS := $(BIN)/python -m pytest
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test test-all test-tensorflow test-jax test-torch lint format bench clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "kerasparts needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	@echo "Installing kerasparts with TensorFlow and Matplotlib into $(VENV) ..."
+	@$(PIP) --editable '.[plots]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml
+	@echo "Installing kerasparts and its tools into $(VENV) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.all: $(VENV)/.dev
+	@echo "Installing JAX and Torch into $(VENV) ..."
+	@$(PIP) --editable '.[dev,jax,torch]'
+	@touch $@
+
+demo: $(VENV)/.demo  ## train, diagnose, save and reload a model on real data
+	@$(BIN)/python examples/quickstart.py
+
+test: test-tensorflow  ## run the tests on TensorFlow
+
+test-tensorflow: $(VENV)/.dev
+	KERAS_BACKEND=tensorflow $(TESTS)
+
+test-all: $(VENV)/.all  ## run the tests on TensorFlow, JAX and Torch
+	KERAS_BACKEND=tensorflow $(TESTS)
+	KERAS_BACKEND=jax $(TESTS)
+	KERAS_BACKEND=torch $(TESTS)
+
+test-jax test-torch: test-%: $(VENV)/.all
+	KERAS_BACKEND=$* $(TESTS)
+
+lint: $(VENV)/.dev  ## check style and formatting
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: $(VENV)/.dev  ## mend style and formatting
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(VENV)/.dev  ## run the benchmarks
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove the environment, caches and what the demo wrote
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache saved_models/quickstart.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,20 @@
+"""Imports Keras while what its framework prints at start-up goes nowhere.
+
+TensorFlow writes some of it before any setting of its own is read, straight to the file descriptor.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same numbers on every processor
+
+sys.stderr.flush()
+_screen, _nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+os.dup2(_nowhere, 2)
+try:
+    import keras as keras
+finally:
+    os.dup2(_screen, 2)
+    os.close(_screen)
+    os.close(_nowhere)

@@ -1,0 +1,148 @@
+"""What README, docstrings and examples say is run."""
+
+import contextlib
+import doctest
+import importlib
+import inspect
+import io
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import kerasparts as kp
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted((ROOT / "kerasparts").rglob("*.py"))
+    if not (path.parent.name == "backend" and path.stem in {"tensorflow", "jax", "torch"})
+]
+SLOW = {"tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "rich", "jinja2", "joblib", "ray"}
+EXAMPLES = {"quickstart": dict(epochs=2)}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_docstring_examples_give_what_they_say(module):
+    module = importlib.import_module(module)
+    names = {"keras": keras, "np": np, "kerasparts": kp, **vars(module)}
+    for test in doctest.DocTestFinder().find(module, globs=names, extraglobs={}):
+        output = io.StringIO()
+        runner = doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
+        runner.run(test, out=output.write)
+        assert runner.failures == 0, output.getvalue()
+
+
+def test_every_part_has_an_example_that_runs():
+    for package in set(kp.__all__) - {"__version__"}:
+        for name in getattr(kp, package).__all__:
+            value = getattr(getattr(kp, package), name)
+            if inspect.isclass(value) and keras.saving.get_registered_name(value).startswith("kerasparts>"):
+                assert "\n>>> " in inspect.getdoc(value), name
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
+def test_readme_code_runs(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = code.replace("epochs=20", "epochs=5")
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(compile(code, "README.md", "exec"), {})
+    assert "Verdict: " in output.getvalue()
+    assert (tmp_path / "digits.keras").exists()
+
+
+def test_readme_example_has_twenty_lines():
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 25
+
+
+def test_readme_table_names_every_part_and_nothing_else():
+    listed = set(re.findall(r"^\| \[`([a-z_]+\.[A-Za-z0-9_]+)`\]", README, flags=re.MULTILINE))
+    parts = set()
+    for package in set(kp.__all__) - {"__version__"}:
+        for name in getattr(kp, package).__all__:
+            value = getattr(getattr(kp, package), name)
+            is_part = inspect.isclass(value) and keras.saving.get_registered_name(value).startswith("kerasparts>")
+            if is_part or (package in ("plots", "model_selection") and inspect.isfunction(value)):
+                parts.add(f"{package}.{name}")
+    assert listed == parts
+
+
+def test_readme_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
+
+
+def test_keras_names_in_readme_exist():
+    for kind, name in re.findall(r"`keras\.([a-z]+)\.([A-Za-z]+)", README):
+        assert hasattr(getattr(keras, kind), name), f"keras.{kind}.{name}"
+
+
+def test_readme_names_every_floor_of_the_house():
+    packages = {path.name for path in (ROOT / "kerasparts").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    house = README.partition("## The house")[2].partition("## Add a part")[0]
+    assert {name for name in packages if not re.search(rf"\b{name}\b", house)} == set()
+
+
+def test_make_targets_in_readme_exist():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    for target in re.findall(r"make ([a-z-]+)", README):
+        assert target in targets, target
+
+
+def test_changelog_has_this_version():
+    changelog = (ROOT / "kerasparts" / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## \[{re.escape(kp.__version__)}\] - \d{{4}}-\d\d-\d\d$", changelog, flags=re.MULTILINE)
+
+
+def test_version_stands_in_one_place():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert "version" not in project["project"]
+    assert project["tool"]["hatch"]["version"]["path"] == "kerasparts/__init__.py"
+
+
+def test_every_example_is_run():
+    scripts = {path.stem for path in (ROOT / "examples").glob("*.py")} - {"quiet"}
+    assert scripts == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_runs(name, tmp_path):
+    """In a process of its own, as a user runs it, and without a word on the screen that is not its own."""
+    arguments = ", ".join(f"{key}={value!r}" for key, value in EXAMPLES[name].items())
+    code = f"from pathlib import Path; import {name}; {name}.main(Path({str(tmp_path)!r}), {arguments})"
+    result = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "examples"), "KERAS_BACKEND": keras.backend.backend()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert "identical predictions" in result.stdout
+    assert list(tmp_path.glob("*.png"))
+
+
+def test_import_loads_no_more_than_keras():
+    """Neither a framework, nor Matplotlib, nor scikit-learn, that `import keras` has not loaded."""
+    code = (
+        "import sys, keras; before = set(sys.modules); import kerasparts;"
+        "print(*{name.split('.')[0] for name in set(sys.modules) - before})"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": keras.backend.backend()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(result.stdout.split()) & SLOW == set()
