@@ -1,8 +1,7 @@
 """Writes the files of this version that every later version must load: `python saved_models/write.py`.
 
 One model a version with every part that can be saved; its input, its output, its output after five more epochs, and the
-versions that made it. Files
-that are there are never overwritten.
+versions that made it. Files that are there are never overwritten.
 """
 
 import json
