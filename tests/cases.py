@@ -28,6 +28,10 @@ class Case:
         oracle: function of `tests/reference/` with the formula; its arguments are named like the part's.
         gradient: the same for the derivative.
         name: of the row, where a part has several.
+        shapes: of weights, that an initializer takes.
+        kinks: where the derivative of an activation jumps.
+        elementwise: whether an activation maps each number by itself.
+        learned: whether a layer's oracle takes its weights, a list, after the inputs.
         saved: whether models with the part are saved, loaded in a fresh process and trained on.
     """
 
@@ -39,7 +43,11 @@ class Case:
     oracle: Callable | None = None
     gradient: Callable | None = None
     name: str = ""
+    shapes: tuple[tuple[int, ...], ...] = ((4, 5), (3, 3, 4, 5), (0, 4))
     saved: bool = True
+    kinks: tuple[float, ...] = ()
+    elementwise: bool = True
+    learned: bool = False
 
     def build(self, **changes):
         return self.part(**{**self.kwargs, **changes})
@@ -63,17 +71,102 @@ ACTIVATIONS = [
             bad=dict(threshold=float("nan"), surrogate="cosine"),
             oracle=activations.step,
             gradient=activations.step_derivative,
+            kinks=(-0.5, 0.5, 1.5),
             name=surrogate,
         )
         for surrogate in ("arctan", "hard_tanh", "straight_through")
+    ),
+    Case(kp.activations.Linear, {}, oracle=activations.linear, gradient=activations.linear_derivative),
+    Case(kp.activations.Sigmoid, {}, oracle=activations.sigmoid, gradient=activations.sigmoid_derivative),
+    Case(kp.activations.Tanh, {}, oracle=activations.tanh, gradient=activations.tanh_derivative),
+    Case(
+        kp.activations.ReLU,
+        dict(max_value=6.0),
+        bad=dict(max_value=0.0),
+        oracle=activations.relu,
+        gradient=activations.relu_derivative,
+        kinks=(0.0, 6.0),
+    ),
+    Case(
+        kp.activations.LeakyReLU,
+        dict(negative_slope=0.1),
+        bad=dict(negative_slope=1.0),
+        oracle=activations.leaky_relu,
+        gradient=activations.leaky_relu_derivative,
+        kinks=(0.0,),
+    ),
+    Case(
+        kp.activations.ELU,
+        dict(alpha=0.7),
+        bad=dict(alpha=0.0),
+        oracle=activations.elu,
+        gradient=activations.elu_derivative,
+        kinks=(0.0,),
+    ),
+    Case(kp.activations.SELU, {}, oracle=activations.selu, gradient=activations.selu_derivative, kinks=(0.0,)),
+    Case(
+        kp.activations.Softplus,
+        dict(beta=2.0),
+        bad=dict(beta=0.0),
+        oracle=activations.softplus,
+        gradient=activations.softplus_derivative,
+    ),
+    Case(
+        kp.activations.GELU,
+        dict(approximate=True),
+        bad=dict(approximate="tanh"),
+        oracle=activations.gelu,
+        gradient=activations.gelu_derivative,
+    ),
+    Case(
+        kp.activations.Softmax,
+        dict(axis=1, temperature=2.0),
+        bad=dict(axis=1.5, temperature=0.0),
+        oracle=activations.softmax,
+        gradient=activations.softmax_derivative,
+        elementwise=False,
+    ),
+    Case(
+        kp.activations.Snake,
+        dict(frequency=1.5),
+        bad=dict(frequency=0.0),
+        oracle=activations.snake,
+        gradient=activations.snake_derivative,
+    ),
+    Case(kp.activations.LiSHT, {}, oracle=activations.lisht, gradient=activations.lisht_derivative),
+    Case(
+        kp.activations.RReLU,
+        dict(lower=0.1, upper=0.3, seed=5),
+        bad=dict(lower=-0.1, upper=1.0, seed=0.5),
+        oracle=activations.rrelu,
+        gradient=activations.rrelu_derivative,
+        kinks=(0.0,),
     ),
 ]
 
 INITIALIZERS = [
     Case(
+        kp.initializers.DeltaOrthogonal,
+        dict(activation="tanh", seed=7),
+        bad=dict(activation="softmax", seed=-1),
+    ),
+    Case(
+        kp.initializers.ScaledOrthogonal,
+        dict(activation="tanh", seed=7),
+        bad=dict(activation="softmax", seed=True),
+        shapes=((4, 5), (5, 4), (3, 3, 4, 5), (0, 4)),
+    ),
+    Case(
+        kp.initializers.SparseNormal,
+        dict(connections=3, activation="tanh", stddev=0.5, seed=7),
+        bad=dict(connections=0, activation="softmax", stddev=0.0, seed="7"),
+        shapes=((4, 5), (2, 5), (3, 3, 4, 5), (0, 4), (4, 0)),
+    ),
+    Case(
         kp.initializers.VarianceMatched,
         dict(activation="tanh", mode="fan_avg", distribution="uniform", seed=7),
         bad=dict(activation="softmax", mode="fan", distribution="normal", seed=1.5),
+        shapes=((4, 5), (3, 3, 4, 5), (7,), (0, 4)),
     ),
 ]
 
@@ -91,6 +184,51 @@ REGULARIZERS = [
         bad=dict(regularizers=["l1"], factors=[1.0]),
         oracle=regularizers.penalty_sum,
         gradient=regularizers.penalty_sum_gradient,
+    ),
+    Case(
+        kp.regularizers.L1,
+        dict(l1=0.03),
+        bad=dict(l1=-1.0),
+        oracle=regularizers.l1,
+        gradient=regularizers.l1_gradient,
+    ),
+    Case(
+        kp.regularizers.L2,
+        dict(l2=0.02),
+        bad=dict(l2=float("inf")),
+        oracle=regularizers.l2,
+        gradient=regularizers.l2_gradient,
+    ),
+    Case(
+        kp.regularizers.GroupLasso,
+        dict(rate=0.3, axis=0),
+        bad=dict(rate=-1.0, axis=(0, 0)),
+        oracle=regularizers.group_lasso,
+        gradient=regularizers.group_lasso_gradient,
+    ),
+    Case(
+        kp.regularizers.SpectralNorm,
+        dict(rate=0.3, iterations=20),
+        bad=dict(rate=-1.0, iterations=0),
+        oracle=regularizers.spectral_norm,
+        gradient=regularizers.spectral_norm_gradient,
+    ),
+    Case(
+        kp.regularizers.L2SP,
+        dict(rate=0.3, start=0.0),
+        bad=dict(rate=-1.0, start="zeros"),
+        oracle=regularizers.l2_sp,
+        gradient=regularizers.l2_sp_gradient,
+    ),
+    Case(
+        kp.regularizers.Annealed,
+        dict(
+            regularizer=kp.regularizers.L1L2(l1=0.1, l2=0.2),
+            schedule=keras.optimizers.schedules.PolynomialDecay(0.5, decay_steps=10, end_learning_rate=2.0),
+        ),
+        bad=dict(regularizer="l1", schedule=0.5),
+        oracle=regularizers.annealed,
+        gradient=regularizers.annealed_gradient,
     ),
 ]
 
@@ -149,6 +287,34 @@ LAYERS = [
         dict(axis=(1, -1), quantile_range=(10.0, 80.0)),
         bad=dict(axis="features", quantile_range=(75.0, 25.0)),
         oracle=layers.robust_scaling,
+    ),
+    Case(
+        kp.layers.ParametricReLU,
+        dict(negative_slope=0.4, shared_axes=(2,)),
+        bad=dict(negative_slope=float("inf"), shared_axes=(0,)),
+        oracle=layers.parametric_relu,
+        learned=True,
+    ),
+    Case(
+        kp.layers.ParametricSwish,
+        dict(beta=1.5, per_channel=False),
+        bad=dict(beta=None, per_channel="yes"),
+        oracle=layers.parametric_swish,
+        learned=True,
+    ),
+    Case(
+        kp.layers.Maxout,
+        dict(
+            units=5,
+            pieces=3,
+            use_bias=False,
+            kernel_initializer=keras.initializers.RandomNormal(seed=3),
+            kernel_regularizer=keras.regularizers.L2(0.01),
+        ),
+        bad=dict(units=0, pieces=1, use_bias=1),
+        free=("kernel_initializer", "kernel_regularizer"),
+        oracle=layers.maxout,
+        learned=True,
     ),
 ]
 

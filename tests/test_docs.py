@@ -26,7 +26,10 @@ MODULES = [
     if not (path.parent.name == "backend" and path.stem in {"tensorflow", "jax", "torch"})
 ]
 SLOW = {"tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "rich", "jinja2", "joblib", "ray"}
-EXAMPLES = {"quickstart": dict(epochs=2)}
+EXAMPLES = {  # arguments of the short form, and what must be on the screen
+    "quickstart": (dict(epochs=2), "identical predictions"),
+    "gradient_flow": (dict(depth=4, seeds=1), "ReLU, VarianceMatched"),
+}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -117,7 +120,8 @@ def test_every_example_is_run():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example_runs(name, tmp_path):
     """In a process of its own, as a user runs it, and without a word on the screen that is not its own."""
-    arguments = ", ".join(f"{key}={value!r}" for key, value in EXAMPLES[name].items())
+    arguments, expected = EXAMPLES[name]
+    arguments = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
     code = f"from pathlib import Path; import {name}; {name}.main(Path({str(tmp_path)!r}), {arguments})"
     result = subprocess.run(
         [sys.executable, "-W", "error::UserWarning", "-c", code],
@@ -128,7 +132,7 @@ def test_example_runs(name, tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
-    assert "identical predictions" in result.stdout
+    assert expected in result.stdout
     assert list(tmp_path.glob("*.png"))
 
 

@@ -24,7 +24,7 @@ def describe(path, value):
     if not inspect.isclass(value):
         yield f"{path}{signature(value)}"
         return
-    yield f"{path}{signature(value.__init__, skip_self=True)}"
+    yield f"{path}{'()' if value.__init__ is object.__init__ else signature(value.__init__, skip_self=True)}"
     if dataclasses.is_dataclass(value):
         yield from (f"{path}.{field.name}" for field in dataclasses.fields(value))
     inherited = {member for base in value.__mro__[1:] if base.__module__.startswith("keras.") for member in vars(base)}

@@ -2,10 +2,9 @@
 
 import math
 
-import keras
 from keras import ops
 
-from kerasparts.activations.activation import Activation
+from kerasparts.activations.activation import Activation, as_float, bell
 from kerasparts.core.checks import check_choice, check_number
 from kerasparts.core.part import part
 
@@ -51,6 +50,8 @@ class Step(Activation):
     https://arxiv.org/abs/2007.05785 (arctan).
     """
 
+    range = (0.0, 1.0)
+
     def __init__(self, threshold=0.0, surrogate="sigmoid"):
         check_number("threshold", threshold)
         check_choice("surrogate", surrogate, tuple(SURROGATES))
@@ -58,12 +59,21 @@ class Step(Activation):
         self.surrogate = surrogate
 
     def __call__(self, x):
-        x = ops.convert_to_tensor(x)
-        x = x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, keras.config.floatx())
+        x = as_float(x)
         u = x - self.threshold
         step = ops.where(ops.isnan(u), u, ops.cast(u > 0, x.dtype))
         smooth = SURROGATES[self.surrogate](u)
         return ops.stop_gradient(step) + (smooth - ops.stop_gradient(smooth))  # the bracket is an exact zero
+
+    def derivative(self, x):
+        """The slope that training sees, that of the surrogate."""
+        u = as_float(x) - self.threshold
+        if self.surrogate == "sigmoid":
+            return bell(u)
+        if self.surrogate == "arctan":
+            return 1 / (1 + ops.square(math.pi * ops.clip(u, -50.0, 50.0)))  # half precision squares no more
+        inside = ops.ones_like(u) if self.surrogate == "straight_through" else ops.cast(ops.abs(u) < 1, u.dtype)
+        return ops.where(ops.isnan(u), u, inside)
 
     def get_config(self):
         return {**super().get_config(), "threshold": self.threshold, "surrogate": self.surrogate}

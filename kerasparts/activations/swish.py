@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasparts.activations.activation import Activation
+from kerasparts.activations.activation import Activation, as_float, bell
 from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 
@@ -12,7 +12,7 @@ from kerasparts.core.part import part
 class Swish(Activation):
     """Smooth ReLU whose bend is set by `beta`; Keras' `silu` has it fixed at 1.
 
-        f(x) = x * sigmoid(beta * x)
+        f(x) = x * sigmoid(beta * x)        f'(x) = s + beta * x * s * (1 - s), s = sigmoid(beta * x)
 
     `beta=0` is the line `x / 2`, `beta=1` is SiLU, a large `beta` approaches ReLU, and 1.702 is close to GELU.
 
@@ -33,10 +33,26 @@ class Swish(Activation):
         check_number("beta", beta, "[0, inf)")
         self.beta = beta
 
+    @property
+    def range(self):
+        lowest = -0.27846454276 / self.beta if self.beta else float("-inf")
+        return (lowest, float("inf"))
+
+    @property
+    def zero_centered(self):
+        return self.beta == 0
+
+    @property
+    def steepest(self):
+        return 1.0998393 if self.beta else 0.5
+
     def __call__(self, x):
-        x = ops.convert_to_tensor(x)
-        x = x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, keras.config.floatx())
-        return x * ops.sigmoid(self.beta * x)
+        x = as_float(x)
+        return keras.activations.silu(x) if self.beta == 1 else x * ops.sigmoid(self.beta * x)
+
+    def derivative(self, x):
+        x = as_float(x)
+        return ops.sigmoid(self.beta * x) + self.beta * x * bell(self.beta * x)
 
     def get_config(self):
         return {**super().get_config(), "beta": self.beta}

@@ -37,7 +37,8 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
 
     The verdict is one of high bias, high variance, both, good fit, too early to say; it weighs the measured errors
     against their sampling error and scatter as `diagnostics.diagnose_bias_variance` describes. Data are those that
-    `fit` was given. `class_weight` is left out; sample weights count if both sides have them.
+    `fit` was given. `class_weight` is left out; sample weights count if both sides have them. A loss that is a sum over
+    the batch is taken by the row.
 
     Args:
         target_error: float or None. What a human or the best possible model reaches, in the unit of `error`. With it

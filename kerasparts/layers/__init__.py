@@ -1,5 +1,8 @@
 """Layers."""
 
+from kerasparts.layers.blocks.maxout import Maxout as Maxout
+from kerasparts.layers.blocks.parametric_relu import ParametricReLU as ParametricReLU
+from kerasparts.layers.blocks.parametric_swish import ParametricSwish as ParametricSwish
 from kerasparts.layers.scaling.robust_scaling import RobustScaling as RobustScaling
 
-__all__ = ["RobustScaling"]
+__all__ = ["Maxout", "ParametricReLU", "ParametricSwish", "RobustScaling"]

@@ -39,7 +39,7 @@ def plot_training_curves(history_or_diagnosis, ax=None, metric="loss"):
     names = [name for name, values in history.items() if len(values) > 0]
     check(metric in names, "metric", metric, f"one of {', '.join(names) or 'nothing, the history is empty'}")
     train, validation = history[metric], history.get(f"val_{metric}")
-    rule = f"validated in every epoch, which the {len(train)} epochs of {metric!r} were not"
+    rule = f"one value for each of the {len(train)} epochs of {metric!r}"
     check(validation is None or len(validation) == len(train), f"val_{metric}", validation, rule)
     first = getattr(history_or_diagnosis, "epoch", [0])[0] + 1  # above 1 after `initial_epoch`
     epochs = np.arange(first, first + len(train))
@@ -48,7 +48,7 @@ def plot_training_curves(history_or_diagnosis, ax=None, metric="loss"):
     if validation is not None:
         _curve(ax, epochs, validation, VALIDATION, "validation")
         _gap(ax, epochs, train, validation)
-    return _finish(ax, metric, epochs, [train, validation or train])
+    return _finish(ax, metric, epochs, [train, train if validation is None else validation])
 
 
 def _plot_diagnosis(diagnosis, ax):
@@ -80,7 +80,7 @@ def _curve(ax, epochs, values, color, label):
 
 
 def _gap(ax, epochs, train, validation):
-    ax.fill_between(epochs, train, validation, color=VALIDATION, alpha=0.08, linewidth=0, label="gap")
+    ax.fill_between(epochs, train, validation, color=VALIDATION, alpha=0.12, linewidth=0, label="gap")
 
 
 def _finish(ax, label, epochs, drawn):
@@ -88,8 +88,8 @@ def _finish(ax, label, epochs, drawn):
     ax.set_ylabel(label)
     values = np.concatenate(drawn)
     if not (values < 0).any():
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(bottom=-0.01 * ax.get_ylim()[1])  # a curve at zero lies beside the axis, not under it
     ax.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
-    ax.xaxis.set_major_locator(require("matplotlib.ticker", "plots").MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(require("matplotlib.ticker", "plots").MaxNLocator(integer=True, min_n_ticks=1))
     ax.legend(frameon=False)
     return ax

@@ -1,4 +1,4 @@
-"""L1L2."""
+"""L1L2, L1 and L2: one formula."""
 
 from keras import ops
 
@@ -39,7 +39,65 @@ class L1L2(Regularizer):
         self.l2 = l2
 
     def penalty(self, x):
-        return self.l1 * ops.sum(ops.abs(x)) + self.l2 * ops.sum(ops.square(x))
+        # A term at price 0 is left out, so that squares that overflow cannot make it 0 * inf.
+        terms = [self.l1 * ops.sum(ops.abs(x))] if self.l1 else []
+        terms += [self.l2 * ops.sum(ops.square(x))] if self.l2 else []
+        return sum(terms)
 
     def get_config(self):
         return {"l1": self.l1, "l2": self.l2}
+
+
+@part
+class L1(L1L2):
+    """The lasso penalty, that can be summed with others and never overflows in half precision.
+
+        l1 * sum(|w|)
+
+    Keras' `L1` sums in the precision of the weights. Its subgradient, like any, makes no weight exactly zero.
+
+    Args:
+        l1: float in [0, inf). Price of the absolute values.
+
+    Shapes: any; returns a scalar.
+
+    Example:
+    >>> round(float(kerasparts.regularizers.L1(0.1)([3.0, -4.0])), 4)
+    0.7
+
+    Reference: Tibshirani 1996, https://doi.org/10.1111/j.2517-6161.1996.tb02080.x.
+    """
+
+    def __init__(self, l1=0.01):
+        super().__init__(l1=l1)
+
+    def get_config(self):
+        return {"l1": self.l1}
+
+
+@part
+class L2(L1L2):
+    """The ridge penalty, that can be summed with others and never overflows in half precision.
+
+        l2 * sum(w**2)
+
+    Keras' `L2` sums in the precision of the weights. With an adaptive optimizer it is not weight decay: the
+    gradient of the penalty is divided by the root of `v` like any other (use `AdamW` for decay).
+
+    Args:
+        l2: float in [0, inf). Price of the squares; the gradient is `2 * l2 * w`.
+
+    Shapes: any; returns a scalar.
+
+    Example:
+    >>> round(float(kerasparts.regularizers.L2(0.01)([3.0, -4.0])), 4)
+    0.25
+
+    Reference: Hoerl and Kennard 1970, https://doi.org/10.1080/00401706.1970.10488634.
+    """
+
+    def __init__(self, l2=0.01):
+        super().__init__(l2=l2)
+
+    def get_config(self):
+        return {"l2": self.l2}

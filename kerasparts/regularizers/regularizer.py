@@ -19,6 +19,9 @@ class Regularizer(keras.regularizers.Regularizer):
     def penalty(self, x):
         raise NotImplementedError(f"{type(self).__name__} must implement penalty(x).")
 
+    def start_at(self, weights):
+        """Tells the penalty which weights training starts from; `regularize` calls it. Most do not ask."""
+
     def __call__(self, x):
         x = ops.convert_to_tensor(x)
         if keras.backend.standardize_dtype(x.dtype) != "float64":
@@ -26,24 +29,40 @@ class Regularizer(keras.regularizers.Regularizer):
         return ops.cast(self.penalty(x), keras.config.floatx())
 
     def __add__(self, other):
-        return PenaltySum([self, other])
+        return PenaltySum.of((self, 1.0), (other, 1.0))
 
     def __radd__(self, other):
-        return self if isinstance(other, int) and other == 0 else PenaltySum([other, self])  # sum() starts from 0
+        if isinstance(other, int) and other == 0:  # sum() starts from 0
+            return self
+        return PenaltySum.of((other, 1.0), (self, 1.0))
 
     def __mul__(self, factor):
-        return PenaltySum([self], [factor])
+        check_number("factors", factor, "[0, inf)")
+        return PenaltySum.of((self, factor))
 
     __rmul__ = __mul__
 
 
+class StatefulRegularizer(Regularizer, keras.layers.Layer):
+    """Base class of penalties that remember something in variables, or hold others that do.
+
+    A regularizer of Keras has no state. This one is a layer besides: the layer that it is given to takes it for
+    a sublayer, so that a compiled `fit` carries its variables on every backend, and `.keras` files hold them as
+    arrays beside the weights. It has no `call`, and stands in no model's `layers`.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.built = True
+
+
 @part
-class PenaltySum(Regularizer):
+class PenaltySum(StatefulRegularizer):
     """Several penalties on one weight; Keras takes only one regularizer a weight.
 
         factors[0] * regularizers[0](w) + factors[1] * regularizers[1](w) + ...
 
-    `L1L2(l1=1e-5) + 0.5 * other` makes one.
+    `L1(1e-5) + 0.5 * GroupLasso(1e-4)` makes one; sums of sums become one flat sum.
 
     Args:
         regularizers: list of regularizers, ours or Keras'.
@@ -52,7 +71,7 @@ class PenaltySum(Regularizer):
     Shapes: any; returns a scalar.
 
     Example:
-    >>> penalty = kerasparts.regularizers.L1L2(l1=1.0) + 0.5 * kerasparts.regularizers.L1L2(l2=1.0)
+    >>> penalty = kerasparts.regularizers.L1(1.0) + 0.5 * kerasparts.regularizers.L2(1.0)
     >>> float(penalty([1.0, -2.0]))
     5.5
     """
@@ -69,8 +88,26 @@ class PenaltySum(Regularizer):
             check(fits, "factors", factors, f"a list of {len(regularizers)} numbers, one for each regularizer")
             for factor in factors:
                 check_number("factors", factor, "[0, inf)")
+        super().__init__()
         self.regularizers = regularizers
         self.factors = factors
+
+    @classmethod
+    def of(cls, *terms):
+        """The sum of pairs of a regularizer and its factor, in which no term is itself a sum."""
+        flat = []
+        for regularizer, factor in terms:
+            if isinstance(regularizer, PenaltySum):
+                factors = regularizer.factors or [1.0] * len(regularizer.regularizers)
+                flat += [(r, factor * f) for r, f in zip(regularizer.regularizers, factors, strict=True)]
+            else:
+                flat.append((regularizer, factor))
+        return cls([regularizer for regularizer, _ in flat], [factor for _, factor in flat])
+
+    def start_at(self, weights):
+        for term in self.regularizers:
+            if isinstance(term, Regularizer):
+                term.start_at(weights)
 
     def __call__(self, x):
         # Each term guards its own precision.
@@ -81,5 +118,5 @@ class PenaltySum(Regularizer):
     def get_config(self):
         return {
             "regularizers": [keras.saving.serialize_keras_object(r) for r in self.regularizers],
-            "factors": self.factors,
+            "factors": None if self.factors is None else list(self.factors),
         }

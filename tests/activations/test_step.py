@@ -9,29 +9,28 @@ import kerasparts as kp
 from kerasparts.activations.step import SURROGATES
 
 
-def xor_network(activation):
+def network(activation):
+    """One step between input and output: only its own weights can find the direction that separates the classes."""
     keras.utils.set_random_seed(4)
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(16, activation), keras.layers.Dense(1)])
+    model = keras.Sequential([keras.Input((10,)), keras.layers.Dense(1, activation), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.03), keras.losses.BinaryCrossentropy(from_logits=True))
     return model
 
 
-X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
-Y = np.array([0, 1, 1, 0], "float32")
+X = np.random.default_rng(0).normal(size=(512, 10)).astype("float32")
+Y = (X @ np.linspace(-1, 1, 10) > 0.0).astype("float32")
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)
-def test_a_net_of_steps_learns_the_layer_below(surrogate):
-    model = xor_network(kp.activations.Step(surrogate=surrogate))
-    before = ops.convert_to_numpy(model.layers[0].kernel)
-    model.fit(np.tile(X, (16, 1)), np.tile(Y, 16), batch_size=4, epochs=12, verbose=0)
-    assert not np.array_equal(ops.convert_to_numpy(model.layers[0].kernel), before)
-    assert ((model.predict(X, verbose=0)[:, 0] > 0) == (Y > 0)).all()
+def test_the_layer_below_a_step_learns(surrogate):
+    model = network(kp.activations.Step(surrogate=surrogate))
+    model.fit(X, Y, batch_size=32, epochs=15, verbose=0)
+    assert ((model.predict(X, verbose=0)[:, 0] > 0) == (Y > 0)).mean() > 0.9
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")
-def test_a_plain_step_gives_the_layer_below_nothing():
-    model = xor_network(lambda x: ops.cast(x > 0, x.dtype))
+def test_the_layer_below_a_plain_step_does_not():
+    model = network(lambda x: ops.cast(x > 0, x.dtype))
     before = ops.convert_to_numpy(model.layers[0].kernel)
     model.fit(X, Y, epochs=1, verbose=0)
     np.testing.assert_array_equal(ops.convert_to_numpy(model.layers[0].kernel), before)

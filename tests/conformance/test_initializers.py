@@ -56,8 +56,14 @@ def test_a_seed_generator_advances(case):
 @EVERY
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_gives_shape_and_dtype(case, dtype):
-    for shape in [(4, 5), (3, 3, 4, 5), (7,), (0, 4)]:
+    for shape in case.shapes:
         values = case.build()(shape, dtype=dtype)
         assert tuple(values.shape) == shape
         assert keras.backend.standardize_dtype(values.dtype) == dtype
         assert np.isfinite(ops.convert_to_numpy(ops.cast(values, "float32"))).all()
+
+
+@pytest.mark.parametrize("case", [case for case in INITIALIZERS if (7,) not in case.shapes], ids=str)
+def test_refuses_a_shape_that_is_not_in_its_row(case):
+    with pytest.raises(ValueError, match=r"`shape` must be .*Received: shape=\(7,\)"):
+        case.build()((7,))

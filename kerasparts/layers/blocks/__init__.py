@@ -1,0 +1,1 @@
+"""Layers that learn their own nonlinearity."""
