@@ -62,5 +62,5 @@ bench: $(VENV)/.dev  ## run the benchmarks
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove the environment, caches and what the demo wrote
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache saved_models/quickstart.*
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache saved_models/quickstart.* examples/figures
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,7 +20,7 @@ from quiet import keras  # Keras, without the start-up messages of TensorFlow
 import kerasparts as kp
 from kerasparts import backend
 
-FOLDER = Path(__file__).resolve().parents[1] / "saved_models"
+FOLDER = Path(__file__).resolve().parent / "figures"
 WIDTH = 64
 
 MATCHED = (

@@ -210,9 +210,9 @@ BUGS = [
     Bug(
         "formula",
         "the gain of `VarianceMatched` lacks the square root",
-        "kerasparts/initializers/variance_matched.py",
-        "second_moment**-0.5",
-        "second_moment**-1.0",
+        "kerasparts/activations/activation.py",
+        "second_moment(self) ** -0.5",
+        "second_moment(self) ** -1.0",
         "tests/initializers/test_variance_matched.py::test_has_the_variance_of_the_known_rule",
     ),
     Bug(
@@ -339,7 +339,7 @@ BUGS = [
     Bug(
         "randomness",
         "every layer draws the same values from a shared initializer",
-        "kerasparts/initializers/variance_matched.py",
+        "kerasparts/initializers/initializer.py",
         "self._draws += 1",
         "self._draws += 0",
         "tests/conformance/test_initializers.py::test_every_layer_draws_anew_from_a_shared_instance",
@@ -347,7 +347,7 @@ BUGS = [
     Bug(
         "randomness",
         "without a seed, the global seed is not followed",
-        "kerasparts/initializers/variance_matched.py",
+        "kerasparts/initializers/initializer.py",
         "return random.randint(1, 10**9)",
         "return random.SystemRandom().randint(1, 10**9)",
         "tests/conformance/test_initializers.py::test_without_a_seed_it_follows_the_global_one",
@@ -380,8 +380,8 @@ BUGS = [
         "data",
         "the parts of a split overlap",
         "kerasparts/model_selection/split.py",
-        "np.split(random.permutation(rows_of_class), np.cumsum(quota)[:-1])",
-        "[random.choice(rows_of_class, n) for n in quota]",
+        "pieces = _cut(random.permutation(rows), quota)",
+        "pieces = [random.choice(rows, n) for n in quota]",
         "tests/model_selection/test_split.py",
     ),
     Bug(

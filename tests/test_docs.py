@@ -25,6 +25,7 @@ MODULES = [
     for path in sorted((ROOT / "kerasparts").rglob("*.py"))
     if not (path.parent.name == "backend" and path.stem in {"tensorflow", "jax", "torch"})
 ]
+FUNCTIONS = {"initializers", "model_selection", "plots", "regularizers"}  # packages whose functions are in the table
 SLOW = {"tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "rich", "jinja2", "joblib", "ray"}
 EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "quickstart": (dict(epochs=2), "identical predictions"),
@@ -73,7 +74,7 @@ def test_readme_table_names_every_part_and_nothing_else():
         for name in getattr(kp, package).__all__:
             value = getattr(getattr(kp, package), name)
             is_part = inspect.isclass(value) and keras.saving.get_registered_name(value).startswith("kerasparts>")
-            if is_part or (package in ("plots", "model_selection") and inspect.isfunction(value)):
+            if is_part or (package in FUNCTIONS and inspect.isfunction(value)):
                 parts.add(f"{package}.{name}")
     assert listed == parts
 

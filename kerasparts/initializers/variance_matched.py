@@ -1,20 +1,16 @@
 """VarianceMatched."""
 
-import functools
-import random
-
 import keras
-import numpy as np
 
-from kerasparts.activations import describe
-from kerasparts.core.checks import check, check_choice
+from kerasparts.core.checks import check_choice
 from kerasparts.core.part import part
+from kerasparts.initializers._scaled import ScaledInitializer
 
 DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
 @part
-class VarianceMatched(keras.initializers.Initializer):
+class VarianceMatched(ScaledInitializer):
     """Keeps the variance of the signal from layer to layer, for any activation.
 
     Keras has He's rule for ReLU, LeCun's for linear and SELU layers, and nothing for the others. Here the gain
@@ -61,59 +57,13 @@ class VarianceMatched(keras.initializers.Initializer):
     def __init__(self, activation="relu", mode="fan_in", distribution="truncated_normal", seed=None):
         check_choice("mode", mode, ("fan_in", "fan_out", "fan_avg"))
         check_choice("distribution", distribution, DISTRIBUTIONS)
-        seed = keras.saving.deserialize_keras_object(seed) if isinstance(seed, dict) else seed
-        is_seed = seed is None or isinstance(seed, keras.random.SeedGenerator)
-        is_seed = is_seed or (isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0)
-        check(is_seed, "seed", seed, "an integer of at least 0, a keras.random.SeedGenerator or None")
-        self.activation = _activation(activation)
+        super().__init__(activation, seed)
         self.mode = mode
         self.distribution = distribution
-        self.seed = seed
-        self._draws = 0
-        _ = self.gain  # an activation that has none is refused here, not in the first layer that is built
 
-    @functools.cached_property
-    def gain(self):
-        """`1 / sqrt(E[f(z)**2])`, z standard normal: 1 for linear, sqrt(2) for relu."""
-        return describe(self.activation).gain
-
-    def __call__(self, shape, dtype=None):
-        scaling = keras.initializers.VarianceScaling(
-            scale=self.gain**2, mode=self.mode, distribution=self.distribution, seed=self._next_seed()
-        )
+    def draw(self, shape, dtype, seed):
+        scaling = keras.initializers.VarianceScaling(self.gain**2, self.mode, self.distribution, seed)
         return scaling(shape, dtype=dtype)
 
-    def _next_seed(self):
-        if isinstance(self.seed, keras.random.SeedGenerator):
-            return self.seed
-        if self.seed is None:
-            return random.randint(1, 10**9)
-        sequence = np.random.SeedSequence([self.seed, self._draws])
-        self._draws += 1
-        return int(sequence.generate_state(1)[0]) & 0x7FFFFFFF
-
     def get_config(self):
-        activation = self.activation
-        seed = self.seed
-        if not isinstance(activation, str):
-            activation = keras.activations.serialize(activation)
-        if isinstance(seed, keras.random.SeedGenerator):
-            seed = keras.saving.serialize_keras_object(seed)
-        return {
-            **super().get_config(),
-            "activation": activation,
-            "mode": self.mode,
-            "distribution": self.distribution,
-            "seed": seed,
-        }
-
-
-def _activation(identifier):
-    """Names stay names, files are read, and what is no activation is refused."""
-    try:
-        function = keras.activations.get(identifier)
-    except (ValueError, TypeError):
-        function = None
-    known = identifier is not None and callable(function)
-    check(known, "activation", identifier, "the name of a Keras activation, a function or an activation object")
-    return function if isinstance(identifier, dict) else identifier
+        return {**super().get_config(), "mode": self.mode, "distribution": self.distribution}

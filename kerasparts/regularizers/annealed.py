@@ -20,7 +20,9 @@ class Annealed(StatefulRegularizer):
 
     It works wherever a regularizer goes, with no callback: the counter is a variable that the optimizer
     overwrites with its gradient (`overwrite_with_gradient`, made for float8 scales), and that gradient is the
-    next count. So it stands among the layer's trainable weights, beside which nothing is to be done about it.
+    next count. So it stands among the layer's trainable weights, with a "gradient" that is no slope. Keras cannot
+    average such variables: with `use_ema=True` the optimizer stops with an error (TensorFlow, and JAX with
+    `ema_overwrite_frequency`).
 
     Args:
         regularizer: regularizer, ours or Keras'.

@@ -1,6 +1,7 @@
 """L2SP."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
@@ -63,13 +64,13 @@ class L2SP(StatefulRegularizer):
     def start_at(self, weights):
         if self.start is not None:
             return
-        weights = ops.convert_to_tensor(weights)
         if self.start_weights is None:
             dtype = "float64" if keras.backend.standardize_dtype(weights.dtype) == "float64" else "float32"
             self.start_weights = self.add_weight(
                 shape=weights.shape, initializer="zeros", dtype=dtype, trainable=False, autocast=False, name="start"
             )
-        self.start_weights.assign(ops.cast(weights, self.start_weights.dtype))
+        # A copy, because JAX refuses to train two variables that share their memory.
+        self.start_weights.assign(np.array(ops.convert_to_numpy(weights), dtype=self.start_weights.dtype))
 
     def penalty(self, x):
         return 0.5 * self.rate * ops.sum(ops.square(x - self._start_for(x)))

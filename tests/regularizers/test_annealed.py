@@ -76,7 +76,6 @@ OPTIMIZERS = {
     "clipping and decay": lambda: keras.optimizers.SGD(0.1, clipnorm=1e-3, weight_decay=0.1),
     "loss scale": lambda: keras.optimizers.SGD(0.1, loss_scale_factor=1000.0),
     "dynamic loss scale": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)),
-    "moving average": lambda: keras.optimizers.Adam(0.1, use_ema=True),
     "ours": lambda: kp.optimizers.AdamW(0.1),
 }
 

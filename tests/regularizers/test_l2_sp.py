@@ -45,6 +45,15 @@ def test_training_is_pulled_back_to_the_start_where_l2_pulls_to_zero():
         np.testing.assert_allclose(now, w + 0.9**3, rtol=1e-5, atol=1e-6)
 
 
+def test_a_fit_may_follow_at_once():
+    """On JAX it would fail if the start were the memory of the weights and no copy."""
+    model = R.regularize(pretrained(), R.L2SP(1.0))
+    start = kernels(model)
+    model.fit(X, Y, epochs=2, verbose=0)
+    for now, w in zip(kernels(model), start, strict=True):
+        np.testing.assert_allclose(now, w, rtol=1e-6)
+
+
 @pytest.mark.parametrize("penalty", [R.L2SP(1.0), R.L1(0.0) + R.L2SP(1.0)], ids=["alone", "in a sum"])
 def test_the_start_survives_save_and_load(penalty, tmp_path):
     model = pretrained()
@@ -100,7 +109,7 @@ def test_a_second_call_takes_the_new_weights_and_replaces_the_old_start():
 
 def test_the_start_of_another_shape_is_refused():
     penalty = R.L2SP(1.0)
-    penalty.start_at(np.ones((2, 3)))
+    penalty.start_at(np.ones((2, 3), "float32"))
     with pytest.raises(ValueError, match="start"):
         penalty(np.ones((3, 2)))
 
