@@ -6,6 +6,7 @@ versions that made it. Files that are there are never overwritten.
 
 import json
 import platform
+from itertools import cycle
 from pathlib import Path
 
 import keras
@@ -16,20 +17,40 @@ import kerasparts as kp
 FOLDER = Path(__file__).parent / kp.__version__
 
 
+def activations():
+    a = kp.activations
+    yield from (a.Linear(), a.Step(0.1, "arctan"), a.Sigmoid(), a.Tanh(), a.ReLU(6.0), a.LeakyReLU(0.1), a.ELU(0.7))
+    yield from (a.SELU(), a.Softplus(2.0), a.GELU(True), a.Swish(1.5), a.Softmax(temperature=2.0), a.Snake(1.5))
+    yield from (a.LiSHT(), a.RReLU(0.2, 0.2, seed=1))  # equal bounds: its noise differs from backend to backend
+
+
+def initializers():
+    i = kp.initializers
+    yield from (i.VarianceMatched("tanh", "fan_avg", "uniform", 1), i.ScaledOrthogonal("tanh", 2))
+    yield from (i.DeltaOrthogonal("tanh", 3), i.SparseNormal(2, "tanh", None, 4))
+
+
+def regularizers():
+    r = kp.regularizers
+    halving = keras.optimizers.schedules.ExponentialDecay(1.0, 2, 0.5)
+    yield from (r.L1(1e-3), r.L2(1e-3), r.L1L2(1e-3, 1e-3) + keras.regularizers.L2(5e-4), r.GroupLasso(1e-3))
+    yield from (r.SpectralNorm(1e-3), r.L2SP(1e-3, start=0.0), r.Annealed(r.L2(1e-2), halving))
+
+
 def build(x):
+    """One branch an activation, each with the next initializer and regularizer, and one for each learned activation."""
     scaling = kp.layers.RobustScaling(quantile_range=(10.0, 90.0))
     scaling.adapt(x)
     inputs = keras.Input((3,))
     h = scaling(inputs)
-    swish = kp.activations.Swish(beta=1.5)
-    h = keras.layers.Dense(
-        8,
-        activation=swish,
-        kernel_initializer=kp.initializers.VarianceMatched(swish, mode="fan_avg", seed=1),
-        kernel_regularizer=kp.regularizers.L1L2(1e-4, 1e-3) + keras.regularizers.L2(5e-4),
-    )(h)
-    step = keras.layers.Dense(4, activation=kp.activations.Step(0.1, "arctan"))(h)
-    outputs = keras.layers.Dense(3)(keras.layers.Concatenate()([h, step]))
+    branches = [
+        keras.layers.Dense(4, activation=f, kernel_initializer=i, kernel_regularizer=r)(h)
+        for f, i, r in zip(activations(), cycle(initializers()), cycle(regularizers()), strict=False)
+    ]
+    branches += [
+        layer(h) for layer in (kp.layers.ParametricReLU(), kp.layers.ParametricSwish(), kp.layers.Maxout(4, 3))
+    ]
+    outputs = keras.layers.Dense(3)(keras.layers.Concatenate()(branches))
     model = keras.Model(inputs, outputs)
     model.compile(
         kp.optimizers.AdamW(0.01, weight_decay=0.02, weight_decay_exclude=["bias$"]),

@@ -225,8 +225,9 @@ REGULARIZERS = [
         dict(
             regularizer=kp.regularizers.L1L2(l1=0.1, l2=0.2),
             schedule=keras.optimizers.schedules.PolynomialDecay(0.5, decay_steps=10, end_learning_rate=2.0),
+            key="rising",
         ),
-        bad=dict(regularizer="l1", schedule=0.5),
+        bad=dict(regularizer="l1", schedule=0.5, key=1),
         oracle=regularizers.annealed,
         gradient=regularizers.annealed_gradient,
     ),

@@ -62,9 +62,9 @@ def test_readme_code_runs(code, tmp_path, monkeypatch):
     assert (tmp_path / "digits.keras").exists()
 
 
-def test_readme_example_has_twenty_lines():
+def test_readme_example_has_some_twenty_lines():
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len([line for line in code.splitlines() if line.strip()]) <= 25
+    assert len([line for line in code.splitlines() if line.strip()]) <= 22
 
 
 def test_readme_table_names_every_part_and_nothing_else():

@@ -61,7 +61,7 @@ def describe(identifier) -> Activation:
     >>> kerasparts.activations.describe("tanh").range
     (-1.0, 1.0)
     >>> round(kerasparts.activations.describe(keras.activations.mish).gain, 3)
-    1.492
+    1.487
     """
     try:
         function = keras.activations.get(identifier)

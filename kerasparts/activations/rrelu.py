@@ -27,7 +27,7 @@ class RReLU(Activation, keras.layers.Layer):
     Shapes: any; element-wise.
 
     Example:
-    >>> float(kerasparts.activations.RReLU(lower=0.25, upper=0.75)(-2.0))
+    >>> float(kerasparts.activations.RReLU(lower=0.25, upper=0.75)(np.array([-2.0]))[0])
     -1.0
 
     Reference: Xu et al. 2015, https://arxiv.org/abs/1505.00853, section 2.4.

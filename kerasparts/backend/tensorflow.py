@@ -1,5 +1,7 @@
 """TensorFlow."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -19,12 +21,12 @@ def compiled(function, state):
     """
     state = list(state)
 
-    @tf.function(autograph=False, reduce_retracing=True)
     def run(*arguments):
         with keras.StatelessScope([(variable, variable.value) for variable in state]):
             return function(*arguments)
 
-    return run
+    # TensorFlow counts traces by code object, which a partial has not, and would warn of many models traced once each.
+    return tf.function(functools.partial(run), autograph=False, reduce_retracing=True)
 
 
 def value_and_gradients(loss, variables, state=()):

@@ -42,12 +42,15 @@ class Optimizer(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._residuals = [self._add_float32(v, "rounding") if _is_half(v.dtype) else None for v in variables]
+        self._residuals = self.add_state([v if _is_half(v.dtype) else None for v in variables], "rounding")
         self._decayed = [bool(self.weight_decay) and not self._is_excluded(v) for v in variables]
 
     def add_state(self, variables, name):
-        """One variable a weight, of its shape, in float32 at least."""
-        return [self._add_float32(variable, name) for variable in variables]
+        """One variable a weight, of its shape, in float32 at least; None for what gradients only overwrite."""
+        return [
+            None if v is None or getattr(v, "overwrite_with_gradient", False) else self._add_float32(v, name)
+            for v in variables
+        ]
 
     def step(self, gradient, variable, index, t):
         raise NotImplementedError(f"{type(self).__name__} must implement step(gradient, variable, index, t).")

@@ -7,6 +7,8 @@ from kerasparts.core.checks import check
 from kerasparts.core.part import part
 from kerasparts.regularizers.regularizer import Regularizer, StatefulRegularizer
 
+_LOADED = {}  # key to count, of what was loaded last under that key
+
 
 @part
 class Annealed(StatefulRegularizer):
@@ -28,6 +30,7 @@ class Annealed(StatefulRegularizer):
         regularizer: regularizer, ours or Keras'.
         schedule: `keras.optimizers.schedules.LearningRateSchedule`, or a registered function or object that takes
             a step (scalar tensor) and returns a scalar in [0, inf).
+        key: str or None. Layers that share one object are told by it to belong together when a file is loaded.
 
     Shapes: any; returns a scalar.
 
@@ -48,18 +51,20 @@ class Annealed(StatefulRegularizer):
     https://arxiv.org/abs/1511.06349, section 3.1.
     """
 
-    def __init__(self, regularizer, schedule):
+    def __init__(self, regularizer, schedule, key=None):
         if isinstance(regularizer, dict):
             regularizer = keras.saving.deserialize_keras_object(regularizer)
         known = isinstance(regularizer, keras.regularizers.Regularizer)
         check(known, "regularizer", regularizer, "a keras.regularizers.Regularizer")
         if isinstance(schedule, dict):
             schedule = keras.saving.deserialize_keras_object(schedule)
+        check(key is None or isinstance(key, str), "key", key, "text or None")
         callable_object = callable(schedule) and not isinstance(schedule, type)
         check(callable_object, "schedule", schedule, "a LearningRateSchedule or a function of the step")
         super().__init__()
         self.regularizer = regularizer
         self.schedule = schedule
+        self.key = self.name if key is None else key
         # Their ratio is the step. A gradient arrives multiplied by the loss scale of mixed precision, and by the
         # number of weights that share this object; the ratio does not.
         self._count = self.add_weight(
@@ -90,10 +95,19 @@ class Annealed(StatefulRegularizer):
         price = ops.cast(self.schedule(step), floatx)
         return price * ops.cast(self.regularizer(x), floatx) + ops.cast(nothing, floatx)
 
+    def load_own_variables(self, store):
+        # Layers that share this object each get a copy of their own from a file, which holds the count once.
+        if not store.keys() and self.key in _LOADED:
+            self._count.assign(_LOADED[self.key])
+            return
+        super().load_own_variables(store)
+        _LOADED[self.key] = ops.convert_to_numpy(self._count).copy()
+
     def get_config(self):
         return {
             "regularizer": keras.saving.serialize_keras_object(self.regularizer),
             "schedule": keras.saving.serialize_keras_object(self.schedule),
+            "key": self.key,
         }
 
 

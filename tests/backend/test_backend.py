@@ -189,6 +189,12 @@ def test_a_program_is_traced_once_for_each_form_of_its_arguments():
     assert len(traces) == 2
 
 
+def test_many_programs_that_run_once_are_nothing_to_warn_of(capfd, caplog):
+    for number in range(8):
+        backend.compiled(lambda x, n=number: x + n, [])(np.float32(1.0))
+    assert "retracing" not in caplog.text + capfd.readouterr().err
+
+
 # readable
 
 

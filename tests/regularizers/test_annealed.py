@@ -166,3 +166,19 @@ def test_a_registered_function_is_a_schedule(tmp_path):
     np.testing.assert_allclose(kernel(model), start * shrinkage(0, 8), rtol=1e-5)
     model.save(tmp_path / "model.keras")
     assert keras.models.load_model(tmp_path / "model.keras").layers[0].kernel_regularizer.schedule is warm_up
+
+
+def test_one_object_in_several_layers_is_saved_and_goes_on(tmp_path):
+    shared = kp.regularizers.Annealed(kp.regularizers.L2(0.1), keras.optimizers.schedules.ExponentialDecay(1.0, 2, 0.5))
+    layers = [keras.layers.Dense(3, kernel_regularizer=shared) for _ in range(3)]
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    model.compile(kp.optimizers.AdamW(0.01), "mse")
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    model.fit(x, x, batch_size=4, epochs=2, shuffle=False, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert [layer.kernel_regularizer.step for layer in loaded.layers] == [4, 4, 4]
+    for one in (model, loaded):
+        one.fit(x, x, batch_size=4, epochs=2, shuffle=False, verbose=0)
+    for one, other in zip(model.layers, loaded.layers, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(one.kernel), keras.ops.convert_to_numpy(other.kernel))
