@@ -10,7 +10,7 @@ from kerasparts.core.part import part
 
 @part
 class RReLU(Activation, keras.layers.Layer):
-    """A leaky ReLU whose slope is drawn anew for every number while training; was in TensorFlow Addons.
+    """A leaky ReLU whose slopes are drawn anew for every number while training; not in Keras.
 
         training:   f(x) = x if x > 0 else a * x, a uniform on [lower, upper]
         inference:  f(x) = x if x > 0 else (lower + upper) / 2 * x
@@ -69,6 +69,13 @@ class RReLU(Activation, keras.layers.Layer):
         x = as_float(x)
         slope = ops.where(x > 0, ops.ones_like(x), self._slope * ops.ones_like(x))
         return ops.where(ops.isnan(x), x, slope)
+
+    def save_own_variables(self, store):
+        store["seed"] = ops.convert_to_numpy(self.seed_generator.state)  # Keras keeps no seeds in files
+
+    def load_own_variables(self, store):
+        if store.keys():  # a layer that shares this object has it in the file already
+            self.seed_generator.state.assign(store["seed"])
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -72,10 +72,10 @@ def l2_sp_gradient(w, rate, start):
     return rate * (w - start)
 
 
-def annealed(w, regularizer, schedule):
+def annealed(w, regularizer, schedule, key):
     """At step 0, where a polynomial decay has its initial value."""
     return schedule.initial_learning_rate * l1_l2(w, regularizer.l1, regularizer.l2)
 
 
-def annealed_gradient(w, regularizer, schedule):
+def annealed_gradient(w, regularizer, schedule, key):
     return schedule.initial_learning_rate * l1_l2_gradient(w, regularizer.l1, regularizer.l2)
