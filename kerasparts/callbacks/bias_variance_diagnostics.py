@@ -15,6 +15,7 @@ from kerasparts.diagnostics import (
     batch_mean,
     diagnose_bias_variance,
     error_rate,
+    is_multi_label,
     trivial_prediction,
 )
 
@@ -212,6 +213,8 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
 
         self._weighted = weighted and sample[2] is not None
         self._sample = self._with_weights(sample)
+        # Told by all rows: in a small piece, indicators can all be one-hot by chance.
+        self._multi_label = isinstance(sample[1], np.ndarray) and is_multi_label(sample[1])
 
     def _permutation(self, rows):
         return np.random.default_rng(self.seed).permutation(row_count(rows))
@@ -242,7 +245,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
             losses.append(loss)
             sizes.append(row_count(x))
             if self.error == "error_rate":
-                wrong.append(error_rate(y, self._single(y_pred), self._from_logits()))
+                wrong.append(error_rate(y, self._single(y_pred), self._from_logits(), self._multi_label))
         measured = {"loss": batch_mean(losses, sizes)}
         if wrong:
             wrong = np.concatenate(wrong)
@@ -258,7 +261,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         errors = []
         for constant in self._constants(y, tuple(getattr(y_pred, "shape", ()))[1:]):
             if self.error == "error_rate":
-                errors.append(float(error_rate(y, constant, from_logits=False).mean()))
+                errors.append(float(error_rate(y, constant, False, self._multi_label).mean()))
             else:
                 errors.append(self._loss(x, y, weight, constant)[0])
         errors = [value for value in errors if math.isfinite(value)]

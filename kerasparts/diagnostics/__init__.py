@@ -9,6 +9,7 @@ from kerasparts.diagnostics.statistics import batch_mean as batch_mean
 from kerasparts.diagnostics.statistics import student_quantile as student_quantile
 from kerasparts.diagnostics.statistics import trend as trend
 from kerasparts.diagnostics.trivial import error_rate as error_rate
+from kerasparts.diagnostics.trivial import is_multi_label as is_multi_label
 from kerasparts.diagnostics.trivial import trivial_prediction as trivial_prediction
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "student_quantile",
     "trend",
     "error_rate",
+    "is_multi_label",
     "trivial_prediction",
 ]

@@ -40,7 +40,9 @@ def trivial_prediction(y: np.ndarray, classes: int, from_logits: bool, statistic
     return np.log(share) if exclusive else np.log(share / (1 - share))
 
 
-def error_rate(y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool) -> np.ndarray:
+def error_rate(
+    y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool, multi_label: bool | None = None
+) -> np.ndarray:
     """For each sample, the share of wrong answers: 0 or 1 for one label, in between for several.
 
     Args:
@@ -49,6 +51,8 @@ def error_rate(y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool) -> np.
         y_pred: outputs `(rows, C)`, or `(rows,)` for `C = 1`, where the second of two classes is meant above 0.5,
             or above 0 for logits.
         from_logits: whether outputs are logits.
+        multi_label: whether targets shaped like the outputs are indicators rather than one-hot rows; None to tell by
+            these rows: one-hot if each sums to 1.
 
     Example:
     >>> error_rate(np.array([1, 0]), np.array([[0.2, 0.8], [0.4, 0.6]]), from_logits=False).tolist()
@@ -61,8 +65,18 @@ def error_rate(y_true: np.ndarray, y_pred: np.ndarray, from_logits: bool) -> np.
     check(fits, "y_true", y_true.shape, f"labels or indicators for outputs of shape {y_pred.shape}")
     if classes > 1 and y_true.shape != y_pred.shape:
         wrong = y_pred.argmax(axis=-1) != y_true.reshape(y_pred.shape[:-1])
-    elif classes > 1 and np.allclose(y_true.sum(axis=-1), 1.0):
+    elif classes > 1 and not (is_multi_label(y_true) if multi_label is None else multi_label):
         wrong = y_pred.argmax(axis=-1) != y_true.argmax(axis=-1)
     else:
         wrong = (y_pred > (0.0 if from_logits else 0.5)) != (y_true.reshape(y_pred.shape) > 0.5)
     return wrong.reshape(len(wrong), -1).mean(axis=1)
+
+
+def is_multi_label(y: np.ndarray) -> bool:
+    """Whether rows of indicators are not all one-hot.
+
+    Example:
+    >>> is_multi_label(np.eye(3)), is_multi_label(np.ones((2, 3)))
+    (False, True)
+    """
+    return y.ndim > 1 and y.shape[-1] > 1 and not np.allclose(y.sum(axis=-1), 1.0)

@@ -139,3 +139,9 @@ def test_targets_that_do_not_fit_are_refused_by_name(shape):
         error_rate(np.zeros(shape), np.zeros((5, 2)), from_logits=False)
     with pytest.raises(ValueError, match="`y_true` must be"):
         error_rate(np.zeros(shape), np.zeros((5, 1)), from_logits=False)
+
+
+def test_indicators_that_happen_to_be_one_hot_can_be_told_to_be_none():
+    y, p = np.array([[1, 0], [0, 1]]), np.array([[0.9, 0.8], [0.2, 0.7]])
+    assert error_rate(y, p, from_logits=False).tolist() == [0.0, 0.0]
+    assert error_rate(y, p, from_logits=False, multi_label=True).tolist() == [0.5, 0.0]
