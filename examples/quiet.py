@@ -14,6 +14,7 @@ _screen, _nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
 os.dup2(_nowhere, 2)
 try:
     import keras as keras
+    import tensorflow as tensorflow  # on JAX and Torch, Keras would import it later, in `fit`
 finally:
     os.dup2(_screen, 2)
     os.close(_screen)

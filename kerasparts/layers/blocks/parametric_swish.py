@@ -24,7 +24,7 @@ class ParametricSwish(keras.layers.Layer):
 
     Example:
     >>> layer = kerasparts.layers.ParametricSwish(beta=2.0, per_channel=False)
-    >>> round(float(layer(np.array([[1.0]]))[0, 0]), 4)
+    >>> round(keras.ops.convert_to_numpy(layer(np.array([[1.0]]))).item(), 4)
     0.8808
 
     Reference: Ramachandran et al. 2017, https://arxiv.org/abs/1710.05941, section 3 (trainable beta).
