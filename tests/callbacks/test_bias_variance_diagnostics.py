@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import torch
 from keras import ops
 
 import kerasparts as kp
@@ -180,6 +179,8 @@ def dataset(*arrays):
 
 
 def loader(x, y):
+    import torch
+
     return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*map(torch.tensor, (x, y))), batch_size=16)
 
 

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import torch
 
 from kerasparts.core.data import batches, is_array, is_dataset, row_count, sample_rows, take, to_numpy
 
@@ -36,7 +35,7 @@ class Table:
 
 
 def test_arrays_tensors_and_tables_are_arrays():
-    for data in (X, tf.constant(X), torch.tensor(X), keras.ops.convert_to_tensor(X), Table()):
+    for data in (X, tf.constant(X), keras.ops.convert_to_tensor(X), Table()):
         assert is_array(data)
         assert not is_dataset(data)
 
@@ -47,20 +46,28 @@ def test_nests_of_arrays_are_neither_one_array_nor_a_dataset():
         assert not is_dataset(data)
 
 
-def test_what_yields_batches_is_a_dataset():
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.tensor(X)))
-    for data in (tf.data.Dataset.from_tensor_slices(X), Pieces(), loader, (row for row in X)):
+def loader():
+    torch = pytest.importorskip("torch", reason="the form of Torch")
+    tensors = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(Y))
+    return torch.utils.data.DataLoader(tensors, batch_size=4)
+
+
+FORMS = {
+    "tf.data": lambda: tf.data.Dataset.from_tensor_slices((X, Y)).batch(4),
+    "PyDataset": Pieces,
+    "DataLoader": loader,
+}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_what_yields_batches_is_a_dataset(kind):
+    for data in (FORMS[kind](), (row for row in X)):
         assert is_dataset(data)
 
 
-@pytest.mark.parametrize("kind", ["tf.data", "PyDataset", "DataLoader"])
+@pytest.mark.parametrize("kind", FORMS)
 def test_every_kind_of_dataset_yields_the_same_batches_twice(kind):
-    tensors = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(Y))
-    data = {
-        "tf.data": tf.data.Dataset.from_tensor_slices((X, Y)).batch(4),
-        "PyDataset": Pieces(),
-        "DataLoader": torch.utils.data.DataLoader(tensors, batch_size=4),
-    }[kind]
+    data = FORMS[kind]()
     for _ in range(2):
         read = list(batches(data))
         assert [len(x) for x, _, _ in read] == [4, 4, 2]
@@ -92,7 +99,7 @@ def test_a_generator_is_refused_by_name_and_not_touched():
 
 
 def test_nests_keep_their_form():
-    tree = {"a": tf.constant(X), "b": (torch.tensor(Y), None)}
+    tree = {"a": tf.constant(X), "b": (keras.ops.convert_to_tensor(Y), None)}
     read = to_numpy(tree)
     np.testing.assert_array_equal(read["a"], X)
     np.testing.assert_array_equal(read["b"][0], Y)
