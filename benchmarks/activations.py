@@ -2,11 +2,16 @@
 
     python benchmarks/activations.py [ROUNDS]
 
-Prints the median time of a pass over 1,000,000 numbers and the median of the ratios, pair by pair.
+Prints the median time of a pass over 1,000,000 numbers, the median ratio of ours to Keras', and the same figure for
+Keras' against Keras' own, which is the error of the measurement.
+
+Where in memory one compiled copy happens to lie changes its time by several percent, and what runs first finds colder
+caches. So each function is compiled several times over, and every round pairs the copies anew and runs each pair in
+another order.
 """
 
+import itertools
 import os
-import statistics
 import sys
 import time
 
@@ -19,6 +24,7 @@ from keras import ops
 import kerasparts as kp
 from kerasparts import backend
 
+COPIES = 5
 PAIRS = {
     "Linear": (kp.activations.Linear(), keras.activations.linear),
     "Sigmoid": (kp.activations.Sigmoid(), keras.activations.sigmoid),
@@ -54,18 +60,29 @@ def passes(function, x):
     return seconds
 
 
-def main(rounds=15):
+def measure(functions, x, rounds):
+    """Seconds a pass, in a row for every copy in every round, in a column for every function."""
+    copies = [[passes(function, x) for _ in range(COPIES)] for function in functions]
+    for seconds in itertools.chain(*copies):
+        seconds(1)  # compile
+    columns = range(len(functions))
+    orders = list(itertools.permutations(columns))
+    times = np.empty((rounds * COPIES, len(functions)))
+    for row in range(len(times)):
+        for column in orders[row % len(orders)]:
+            shift = column * (row // COPIES)  # in every round another copy of Keras' stands beside each of ours
+            times[row, column] = copies[column][(row + shift) % COPIES]()
+    return times
+
+
+def main(rounds=20):
     x = np.random.default_rng(0).normal(size=(1000, 1000)).astype("float32")
-    columns = f"{'activation':20} {'ours, ms':>9} {'Keras, ms':>9} {'ratio':>6}"
-    print(f"{columns}   ({keras.backend.backend()}, {rounds} rounds)")
+    columns = f"{'activation':20} {'ours, ms':>9} {'Keras, ms':>9} {'ratio':>6} {'Keras/Keras':>12}"
+    print(f"{columns}   ({keras.backend.backend()}, {COPIES} copies, {rounds} rounds)")
     for name, (ours, theirs) in PAIRS.items():
-        pair = passes(ours, x), passes(theirs, x)
-        for seconds in pair:
-            seconds()  # compile
-        times = [tuple(seconds() for seconds in pair) for _ in range(rounds)]
-        medians = [1e3 * statistics.median(column) for column in zip(*times, strict=True)]
-        ratio = statistics.median(one / two for one, two in times)
-        print(f"{name:20} {medians[0]:9.2f} {medians[1]:9.2f} {ratio:6.2f}")
+        one, two, again = measure((ours, theirs, theirs), x, rounds).T
+        times = f"{1e3 * np.median(one):9.2f} {1e3 * np.median(two):9.2f}"
+        print(f"{name:20} {times} {np.median(one / two):6.2f} {np.median(again / two):12.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,24 +19,10 @@ from quiet import keras  # Keras, without the start-up messages of TensorFlow
 
 import kerasparts as kp
 from kerasparts import backend
+from kerasparts.activations.elementwise import ELEMENTWISE
 
 FOLDER = Path(__file__).resolve().parent / "figures"
 WIDTH = 64
-
-MATCHED = (
-    "Linear",
-    "Sigmoid",
-    "Tanh",
-    "ReLU",
-    "LeakyReLU",
-    "ELU",
-    "SELU",
-    "Softplus",
-    "GELU",
-    "Swish",
-    "Snake",
-    "LiSHT",
-)
 
 
 def rows():
@@ -44,10 +30,12 @@ def rows():
     yield "sigmoid, Keras' default", "sigmoid", lambda seed: keras.initializers.GlorotUniform(seed)
     yield "tanh, Glorot", "tanh", lambda seed: keras.initializers.GlorotNormal(seed)
     yield "relu, He", "relu", lambda seed: keras.initializers.HeNormal(seed)
-    for name in MATCHED:
-        activation = getattr(kp.activations, name)()
+    for kind in ELEMENTWISE:
+        if kind is kp.activations.Step:  # its gradient is that of another function
+            continue
+        activation = kind()
         yield (
-            f"{name}, VarianceMatched",
+            f"{kind.__name__}, VarianceMatched",
             activation,
             lambda seed, activation=activation: kp.initializers.VarianceMatched(activation, mode="fan_avg", seed=seed),
         )

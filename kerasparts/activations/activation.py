@@ -87,3 +87,9 @@ def as_float(x):
 def bell(x):
     """`sigmoid(x) * (1 - sigmoid(x))`, without cancellation in the tails."""
     return ops.sigmoid(x) * ops.sigmoid(-x)
+
+
+def leaky_slope(x, negative_slope):
+    """Derivative of a leaky rectifier: 1 above zero, `negative_slope` elsewhere; NaN stays NaN."""
+    slope = ops.where(x > 0, ops.ones_like(x), negative_slope * ops.ones_like(x))
+    return ops.where(ops.isnan(x), x, slope)

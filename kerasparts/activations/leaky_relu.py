@@ -1,9 +1,8 @@
 """LeakyReLU."""
 
 import keras
-from keras import ops
 
-from kerasparts.activations.activation import Activation, as_float
+from kerasparts.activations.activation import Activation, as_float, leaky_slope
 from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 
@@ -40,9 +39,7 @@ class LeakyReLU(Activation):
         return keras.activations.leaky_relu(as_float(x), negative_slope=self.negative_slope)
 
     def derivative(self, x):
-        x = as_float(x)
-        slope = ops.where(x > 0, ops.ones_like(x), self.negative_slope * ops.ones_like(x))
-        return ops.where(ops.isnan(x), x, slope)
+        return leaky_slope(as_float(x), self.negative_slope)
 
     def get_config(self):
         return {**super().get_config(), "negative_slope": self.negative_slope}

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasparts.activations.activation import Activation, as_float
+from kerasparts.activations.activation import Activation, as_float, leaky_slope
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
 
@@ -66,9 +66,7 @@ class RReLU(Activation, keras.layers.Layer):
         return (self.lower + self.upper) / 2
 
     def derivative(self, x):
-        x = as_float(x)
-        slope = ops.where(x > 0, ops.ones_like(x), self._slope * ops.ones_like(x))
-        return ops.where(ops.isnan(x), x, slope)
+        return leaky_slope(as_float(x), self._slope)
 
     def save_own_variables(self, store):
         store["seed"] = ops.convert_to_numpy(self.seed_generator.state)  # Keras keeps no seeds in files

@@ -1,11 +1,11 @@
 """Snake."""
 
-import keras
 from keras import ops
 
 from kerasparts.activations.activation import Activation, as_float
 from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
+from kerasparts.core.precision import float32_at_least
 
 
 @part
@@ -42,8 +42,7 @@ class Snake(Activation):
 
     def _phase(self, x):
         """In float32 at least: in half precision a large phase is anything."""
-        x = x if keras.backend.standardize_dtype(x.dtype) == "float64" else ops.cast(x, "float32")
-        return self.frequency * x
+        return self.frequency * ops.cast(x, float32_at_least(x.dtype))
 
     def get_config(self):
         return {**super().get_config(), "frequency": self.frequency}

@@ -6,6 +6,7 @@ from keras import ops
 from kerasparts.activations.activation import Activation, as_float
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
+from kerasparts.core.precision import float32_at_least
 
 
 @part
@@ -50,11 +51,7 @@ class Softmax(Activation):
         if self.temperature == 1:
             return keras.activations.softmax(x, axis=self.axis)
         # In half precision a low temperature would overflow.
-        scaled = (
-            x / self.temperature
-            if keras.backend.standardize_dtype(x.dtype) == "float64"
-            else ops.cast(x, "float32") / self.temperature
-        )
+        scaled = ops.cast(x, float32_at_least(x.dtype)) / self.temperature
         return ops.cast(keras.activations.softmax(scaled, axis=self.axis), x.dtype)
 
     def derivative(self, x):

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check
+from kerasparts.core.precision import float32_at_least
 
 
 class Initializer(keras.initializers.Initializer):
@@ -38,8 +39,7 @@ class Initializer(keras.initializers.Initializer):
 
     def __call__(self, shape, dtype=None):
         dtype = keras.backend.standardize_dtype(dtype)
-        precise = dtype if dtype == "float64" else "float32"
-        return ops.cast(self.draw(tuple(shape), precise, self._next_seed()), dtype)
+        return ops.cast(self.draw(tuple(shape), float32_at_least(dtype), self._next_seed()), dtype)
 
     def _next_seed(self):
         if isinstance(self.seed, keras.random.SeedGenerator):

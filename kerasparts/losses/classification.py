@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check
+from kerasparts.core.precision import float32_at_least
 
 
 class ClassificationLoss(keras.losses.Loss):
@@ -28,7 +29,7 @@ class ClassificationLoss(keras.losses.Loss):
 
     def __init__(self, reduction="sum_over_batch_size", name=None, dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        precise = "float64" if self.dtype == "float64" else "float32"
+        precise = float32_at_least(self.dtype)
         self._reduce = _Reduction(name="reduction", reduction=reduction, dtype=precise)
         self._mask = _Reduction(name="mask", reduction="none", dtype=precise)
 
@@ -45,10 +46,10 @@ class ClassificationLoss(keras.losses.Loss):
         if class_weight is not None:
             weight = class_weight if weight is None else weight * class_weight
         if kept is not None:
-            # `_reduce` divides by the samples that the mask of the predictions leaves, kept or not.
-            left = ops.sum(self._mask(ops.ones_like(losses), y_pred))
-            both = ops.sum(self._mask(kept, y_pred))
             if self.reduction in ("sum_over_batch_size", "mean"):
+                # `_reduce` divides by the samples that the mask of the predictions leaves, kept or not.
+                left = ops.sum(self._mask(ops.ones_like(losses), y_pred))
+                both = ops.sum(self._mask(kept, y_pred))
                 kept = kept * ops.divide_no_nan(left, both)
             weight = kept if weight is None else weight * kept
         value = self._reduce(losses, y_pred, weight)

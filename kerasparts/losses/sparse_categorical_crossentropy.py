@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
+from kerasparts.core.precision import float32_at_least
 from kerasparts.losses.classification import ClassificationLoss, class_weight_list
 
 
@@ -135,9 +136,7 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, label_smo
 def _aligned(y_true, y_pred, axis):
     """Labels as integers of shape (batch, ...), predictions in float32 at least with the classes last."""
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-    y_true = ops.cast(y_true, "int32")
-    if keras.backend.standardize_dtype(y_pred.dtype) != "float64":
-        y_pred = ops.cast(y_pred, "float32")
+    y_true, y_pred = ops.cast(y_true, "int32"), ops.cast(y_pred, float32_at_least(y_pred.dtype))
     rank = len(y_pred.shape)
     rule = f"an axis of y_pred, which has shape {tuple(y_pred.shape)}, other than that of the batch"
     check(-rank < axis < rank and axis != 0, "axis", axis, rule)

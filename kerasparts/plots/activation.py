@@ -4,26 +4,12 @@ import numpy as np
 from keras import ops
 
 from kerasparts import activations
+from kerasparts.activations.elementwise import ELEMENTWISE
 from kerasparts.core.checks import check
 from kerasparts.core.optional import require
 from kerasparts.plots._axes import MARK, TRAIN, VALIDATION, axes
 
 BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
-ALL = (
-    "Linear",
-    "Step",
-    "Sigmoid",
-    "Tanh",
-    "ReLU",
-    "LeakyReLU",
-    "ELU",
-    "SELU",
-    "Softplus",
-    "GELU",
-    "Swish",
-    "LiSHT",
-    "Snake",
-)
 
 
 def plot_activation(activation, ax=None, limits=(-6.0, 6.0), tolerance=0.05):
@@ -91,7 +77,7 @@ def plot_activations(names=None):
     >>> len(kerasparts.plots.plot_activations(["relu", "tanh"]))
     2
     """
-    chosen = [getattr(activations, name)() for name in ALL] if names is None else list(names)
+    chosen = [kind() for kind in ELEMENTWISE] if names is None else list(names)
     check(chosen, "names", names, "a list of at least one activation")
     pyplot = require("matplotlib.pyplot", "plots")
     columns = min(3, len(chosen))

@@ -1,11 +1,11 @@
 """L2SP."""
 
-import keras
 import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
+from kerasparts.core.precision import float32_at_least
 from kerasparts.regularizers.regularizer import StatefulRegularizer
 
 
@@ -65,7 +65,7 @@ class L2SP(StatefulRegularizer):
         if self.start is not None:
             return
         if self.start_weights is None:
-            dtype = "float64" if keras.backend.standardize_dtype(weights.dtype) == "float64" else "float32"
+            dtype = float32_at_least(weights.dtype)
             self.start_weights = self.add_weight(
                 shape=weights.shape, initializer="zeros", dtype=dtype, trainable=False, autocast=False, name="start"
             )

@@ -5,6 +5,7 @@ from keras import ops
 
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
+from kerasparts.core.precision import float32_at_least
 
 
 class Regularizer(keras.regularizers.Regularizer):
@@ -24,8 +25,7 @@ class Regularizer(keras.regularizers.Regularizer):
 
     def __call__(self, x):
         x = ops.convert_to_tensor(x)
-        if keras.backend.standardize_dtype(x.dtype) != "float64":
-            x = ops.cast(x, "float32")
+        x = ops.cast(x, float32_at_least(x.dtype))
         return ops.cast(self.penalty(x), keras.config.floatx())
 
     def __add__(self, other):
