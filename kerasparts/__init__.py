@@ -14,6 +14,7 @@ from kerasparts import model_selection as model_selection
 from kerasparts import optimizers as optimizers
 from kerasparts import plots as plots
 from kerasparts import regularizers as regularizers
+from kerasparts import reports as reports
 
 __version__ = "0.1.0"
 
@@ -29,4 +30,5 @@ __all__ = [
     "optimizers",
     "plots",
     "regularizers",
+    "reports",
 ]

@@ -16,5 +16,6 @@ else:
     )
 
 compiled = framework.compiled
+kept_random_state = framework.kept_random_state
 readable = framework.readable
 value_and_gradients = framework.value_and_gradients

@@ -1,8 +1,13 @@
 """JAX. Docstrings: see `tensorflow.py`."""
 
+import contextlib
+
 import jax
 import keras
 import numpy as np
+
+
+kept_random_state = contextlib.nullcontext
 
 
 def compiled(function, state):
@@ -10,13 +15,13 @@ def compiled(function, state):
 
     @jax.jit
     def run(values, arguments):
-        with keras.StatelessScope(list(zip(state, values, strict=True))):
+        with keras.StatelessScope(list(zip(state, values, strict=True)), collect_losses=True):
             return function(*arguments)
 
     return lambda *arguments: run([variable.value for variable in state], arguments)
 
 
-def value_and_gradients(loss, variables, state=()):
+def value_and_gradients(loss, variables, state=(), has_aux=False):
     variables, state = list(variables), list(state)
 
     def value_of(values, others, arguments):
@@ -24,7 +29,7 @@ def value_and_gradients(loss, variables, state=()):
         with keras.StatelessScope(mapping, collect_losses=True):
             return loss(*arguments)
 
-    run = jax.jit(jax.value_and_grad(value_of))
+    run = jax.jit(jax.value_and_grad(value_of, has_aux=has_aux))
     return lambda *arguments: run(
         [variable.value for variable in variables], [other.value for other in state], arguments
     )

@@ -4,6 +4,7 @@ import inspect
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasparts.backend.framework import compiled, value_and_gradients
 
@@ -43,7 +44,7 @@ def model_data_loss(model):
     """Compiled data loss of a model on a batch, in inference mode.
 
     The data loss is the compiled loss without what `model.losses` adds to it (penalties of the regularizers,
-    `add_loss`), with dropout off and moving statistics in use.
+    `add_loss`), with dropout off and moving statistics in use. Where nothing was compiled, these are the loss.
 
     Args:
         model: compiled and built `keras.Model`.
@@ -63,6 +64,41 @@ def model_data_loss(model):
 
     run = compiled(loss, _other_variables(model, ()))
     return lambda x, y, sample_weight=None, y_pred=None: run(*_as_in_fit(model, x, y, sample_weight, y_pred))
+
+
+def model_probe(model, observe, training=False):
+    """Compiled data loss of a model on a batch with its gradients, and what is seen on the way.
+
+    As `model_data_loss`, with the penalties apart, and with what `observe` makes of the forward pass.
+
+    Args:
+        model: compiled and built `keras.Model`.
+        observe: context manager; what it yields is called with the model's output after the forward pass, and
+            returns a nest of tensors.
+        training: bool. As for `model_value_and_gradients`.
+
+    Returns:
+        Function `(x, y, sample_weight=None) -> (loss, penalty, y_pred, observed, gradients)`.
+    """
+    _check_ready(model)
+    bare = _without_penalties(model)
+
+    def loss(x, y, sample_weight):
+        with observe() as seen:
+            y_pred = model(x, training=training)
+            observed = seen(y_pred)
+        added = () if bare is model else model.losses
+        penalty = sum((ops.cast(ops.sum(value), "float32") for value in added), ops.zeros((), "float32"))
+        return _compute_loss(bare, x, y, y_pred, sample_weight, training), (penalty, y_pred, observed)
+
+    variables = list(model.trainable_variables)
+    run = value_and_gradients(loss, variables, _other_variables(model, variables), has_aux=True)
+
+    def probe(x, y, sample_weight=None):
+        (value, (penalty, y_pred, observed)), gradients = run(*_as_in_fit(model, x, y, sample_weight))
+        return value, penalty, y_pred, observed, gradients
+
+    return probe
 
 
 def _check_ready(model):
@@ -89,10 +125,12 @@ def _in_floatx(value):
 
 
 def _without_penalties(model):
-    """The same model, but for `losses`, which is empty.
+    """The same model, but for `losses`, which is empty; the model itself where it has no other loss than these.
 
     Taking the penalties off the total afterwards would lose the data loss to rounding where they are large.
     """
+    if model.loss is None and type(model).compute_loss is keras.Model.compute_loss:
+        return model
     view = object.__new__(type(type(model).__name__, (type(model),), {"losses": ()}))
     object.__setattr__(view, "__dict__", model.__dict__)
     return view

@@ -1,9 +1,12 @@
 """TensorFlow."""
 
+import contextlib
 import functools
 
 import keras
 import tensorflow as tf
+
+kept_random_state = contextlib.nullcontext  # no draw of Keras moves it
 
 
 def compiled(function, state):
@@ -22,24 +25,25 @@ def compiled(function, state):
     state = list(state)
 
     def run(*arguments):
-        with keras.StatelessScope([(variable, variable.value) for variable in state]):
+        with keras.StatelessScope([(variable, variable.value) for variable in state], collect_losses=True):
             return function(*arguments)
 
     # TensorFlow counts traces by code object, which a partial has not, and would warn of many models traced once each.
     return tf.function(functools.partial(run), autograph=False, reduce_retracing=True)
 
 
-def value_and_gradients(loss, variables, state=()):
+def value_and_gradients(loss, variables, state=(), has_aux=False):
     """Compiled `loss(*arguments)` with its gradients by `variables`.
 
     Args:
-        loss: function that returns a scalar tensor.
+        loss: function that returns a scalar tensor, or with `has_aux` a pair of it and a nest of other tensors.
         variables: list of the `keras.Variable`s to differentiate by.
         state: list of the other `keras.Variable`s that the loss reads; see `compiled`.
+        has_aux: bool. Whether the loss returns a pair.
 
     Returns:
-        Function of the arguments of `loss` that returns `(value, gradients)`: a scalar, and a list of tensors
-        shaped like `variables`, zero where the loss does not depend on a variable.
+        Function of the arguments of `loss` that returns `(value, gradients)`: what the loss returned, and a list of
+        tensors shaped like `variables`, zero where the loss does not depend on a variable.
     """
     variables, state = list(variables), list(state)
 
@@ -52,7 +56,8 @@ def value_and_gradients(loss, variables, state=()):
                 collect_losses=True,
             ):
                 value = loss(*arguments)
-        gradients = tape.gradient(value, values, unconnected_gradients="zero")
+        scalar = value[0] if has_aux else value
+        gradients = tape.gradient(scalar, values, unconnected_gradients="zero")
         return value, [tf.convert_to_tensor(gradient) for gradient in gradients]
 
     return compiled(function, [*variables, *state])

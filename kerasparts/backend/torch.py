@@ -3,33 +3,46 @@
 Programs run eagerly here, as Keras' own do on Torch unless a model asks for `jit_compile=True`.
 """
 
+import contextlib
+
 import keras
 import torch
+
+
+@contextlib.contextmanager
+def kept_random_state():
+    """A layer without a seed, such as `Dropout`, draws from the global state."""
+    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(devices):
+        yield
 
 
 def compiled(function, state):
     state = list(state)
 
     def run(*arguments):
-        with torch.no_grad(), keras.StatelessScope([(variable, variable.value) for variable in state]):
+        mapping = [(variable, variable.value) for variable in state]
+        with torch.no_grad(), kept_random_state(), keras.StatelessScope(mapping, collect_losses=True):
             return function(*keras.tree.map_structure(_tensor, arguments))
 
     return run
 
 
-def value_and_gradients(loss, variables, state=()):
+def value_and_gradients(loss, variables, state=(), has_aux=False):
     variables, state = list(variables), list(state)
 
     def run(*arguments):
         # The parameters themselves, because a wrapped `torch.nn.Module` reads no others.
         values = [_differentiable(variable.value) for variable in variables]
         mapping = [*zip(variables, values, strict=True), *((other, other.value) for other in state)]
-        with torch.enable_grad(), keras.StatelessScope(mapping, collect_losses=True):
+        with torch.enable_grad(), kept_random_state(), keras.StatelessScope(mapping, collect_losses=True):
             value = loss(*keras.tree.map_structure(_tensor, arguments))
-        if not (values and value.requires_grad):
-            return value.detach(), [torch.zeros_like(x) for x in values]
-        gradients = torch.autograd.grad(value, values, allow_unused=True, materialize_grads=True)
-        return value.detach(), list(gradients)
+        scalar = value[0] if has_aux else value
+        if values and scalar.requires_grad:
+            gradients = torch.autograd.grad(scalar, values, allow_unused=True, materialize_grads=True)
+        else:
+            gradients = [torch.zeros_like(x) for x in values]
+        return keras.tree.map_structure(_detached, value), list(gradients)
 
     return run
 
@@ -41,6 +54,10 @@ def readable(variable):
 
 def _differentiable(value):
     return value if value.requires_grad else value.detach().requires_grad_()
+
+
+def _detached(value):
+    return value.detach() if isinstance(value, torch.Tensor) else value
 
 
 def _tensor(value):

@@ -2,5 +2,6 @@
 
 from kerasparts.callbacks.bias_variance_diagnostics import BiasVarianceDiagnostics as BiasVarianceDiagnostics
 from kerasparts.callbacks.early_stopping import EarlyStopping as EarlyStopping
+from kerasparts.callbacks.training_diagnostics import TrainingDiagnostics as TrainingDiagnostics
 
-__all__ = ["BiasVarianceDiagnostics", "EarlyStopping"]
+__all__ = ["BiasVarianceDiagnostics", "EarlyStopping", "TrainingDiagnostics"]

@@ -7,17 +7,21 @@ import numpy as np
 
 from kerasparts import backend
 from kerasparts.callbacks._fit import fit_arguments
-from kerasparts.core.checks import check, check_choice, check_integer, check_number
-from kerasparts.core.data import batches, is_dataset, row_count, sample_rows, take
-from kerasparts.core.part import part
-from kerasparts.diagnostics import (
-    ErrorCurves,
-    batch_mean,
-    diagnose_bias_variance,
-    error_rate,
-    is_multi_label,
-    trivial_prediction,
+from kerasparts.callbacks._rows import (
+    add_logs,
+    fit_facts,
+    metric_names,
+    permutation,
+    sample,
+    training_rows,
+    validation_rows,
 )
+from kerasparts.core.checks import check, check_choice, check_integer, check_number
+from kerasparts.core.data import batches, is_dataset, row_count, take
+from kerasparts.core.part import part
+from kerasparts.diagnostics import Score, Signals, batch_mean, diagnose_bias_variance, error_rate, is_multi_label
+from kerasparts.diagnostics.probe import learning_rate, run_facts
+from kerasparts.diagnostics.trivial import trivial_error
 
 MIN_BATCHES = 32
 MAX_BATCH = 256
@@ -41,6 +45,9 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
     `fit` was given. `class_weight` is left out; sample weights count if both sides have them. A loss that is a sum over
     the batch is taken by the row.
 
+    `TrainingDiagnostics.bias_variance` is the same verdict by the rows of its probe; this one measures more of them,
+    all that there are of validation, and knows targets and error rates.
+
     Args:
         target_error: float or None. What a human or the best possible model reaches, in the unit of `error`. With it
             the bias is the avoidable one; without it 0 is assumed.
@@ -57,6 +64,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
 
     Attributes:
         diagnosis: `diagnostics.BiasVarianceDiagnosis` of the epochs so far; print it.
+        signals: `diagnostics.Signals`, all that was measured, which the diagnosis is made of; save it.
 
     Memory: the sample of the training data. Time: an inference pass over the sample and the validation data an epoch.
 
@@ -113,36 +121,54 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         self._reset()
 
     def _reset(self):
-        self._epochs, self._train, self._validation = [], [], []
+        self._moments, self._curves = [], {}
         self._trivial = self.trivial_error
 
     @property
-    def diagnosis(self):
-        if not self._epochs:
-            return None
-        train, validation = np.array(self._train).T, np.array(self._validation).T
-        curves = ErrorCurves(
-            tuple(self._epochs),
-            *(tuple(map(float, values)) for values in (train[0], validation[0], train[1], validation[1])),
+    def signals(self) -> Signals:
+        if not self._moments:
+            return Signals(error=self.error)
+        columns = {name: np.array([moment[name] for moment in self._moments], "float64") for name in self._moments[0]}
+        return Signals(
+            run=run_facts(self.model, **self._facts, epochs=len(self._moments), metrics=metric_names(self._curves)),
+            score=Score(trivial_loss=float(self._trivial)),
+            curves={name: np.array(values) for name, values in self._curves.items()},
+            error=self.error,
+            **columns,
         )
+
+    @property
+    def diagnosis(self):
+        if not self._moments:
+            return None
+        signals = self.signals
         return diagnose_bias_variance(
-            curves,
-            self._trivial,
+            signals.error_curves(),
+            signals.score.trivial_loss,
             target_error=self.target_error,
             tolerance=self.tolerance,
             confidence=self.confidence,
             min_epochs=self.min_epochs,
-            error=self.error,
+            error=signals.error,
         )
 
     def on_train_begin(self, logs=None):
         self._reset()
-        self._read_data(fit_arguments(self.model))
+        given = fit_arguments(self.model)
+        rows = self._read_data(given)
         sums = {loss.reduction == "sum" if isinstance(loss, keras.losses.Loss) else False for loss in self._losses()}
         check(len(sums) < 2, "loss", self.model.loss, "a sum over the batch in all outputs or in none")
         self._sums = True in sums
         if not self.model.built:  # on TensorFlow its first batch would build it
             self.model(next(self._sample_batches())[0])
+        self._facts = {
+            **fit_facts(given, *rows),
+            "learning_rate": learning_rate(self.model),
+            "has_batch_statistics": any(
+                isinstance(layer, keras.layers.BatchNormalization) for layer in self.model._flatten_layers()
+            ),
+        }
+        self._first_step = self._step()
         self._data_loss = backend.model_data_loss(self.model)
         if self._trivial is None:
             self._trivial = self._measure_trivial()
@@ -150,17 +176,20 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         train = self._measure(self._sample_batches())
         validation = self._measure(self._validation_batches())
-        self._epochs.append(epoch + 1)
-        self._train.append(train[self.error])
-        self._validation.append(validation[self.error])
+        moment = {"step": self._step() - self._first_step, "epoch": epoch + 1}
+        moment["train_loss"], moment["train_loss_error"] = train[self.error]
+        moment["validation_loss"], moment["validation_loss_error"] = validation[self.error]
+        moment["learning_rate"] = learning_rate(self.model)
+        self._moments.append(moment)
         if logs is not None:
             logs["data_loss"], logs["val_data_loss"] = train["loss"][0], validation["loss"][0]
             logs["generalization_gap"] = validation["loss"][0] - train["loss"][0]
             if self.error == "error_rate":
                 logs["error_rate"], logs["val_error_rate"] = train["error_rate"][0], validation["error_rate"][0]
+        add_logs(self._curves, len(self._moments), logs)
 
     def on_train_end(self, logs=None):
-        if self.verbose and self._epochs:
+        if self.verbose and self._moments:
             print(self.diagnosis)
 
     def get_config(self):
@@ -182,42 +211,34 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         return cls(**config)
 
     def _read_data(self, given):
-        train, limit = self.training_data, None
-        if train is None:
-            train, limit = given.get("x"), given.get("steps_per_epoch")
-            check(train is not None, "training_data", None, "given where fit is not that of Keras")
-            if not is_dataset(train):
-                train = (train, given.get("y"), given.get("sample_weight"))
-        if is_dataset(train):
-            rows = sample_rows(train, self.sample_size, self.seed, "training_data", limit)
-        else:
-            rows = keras.utils.unpack_x_y_sample_weight(train)
-        # In random order, so that sorted labels do not make the pieces differ more than samples do.
-        sample = take(rows, self._permutation(rows)[: self.sample_size])
+        """Returns the numbers of training rows, 0 for unknown, and of validation rows."""
+        train, limit = training_rows(given, self.training_data)
+        rows, count = sample(train, self.sample_size, self.seed, "training_data", limit)
 
-        validation, limit = self.validation_data, None
-        if validation is None:
-            validation, limit = given.get("validation_data"), given.get("validation_steps")
-            check(validation is not None, "validation_data", None, "given to fit, or to BiasVarianceDiagnostics")
+        validation, limit = validation_rows(given, self.validation_data)
+        check(validation is not None, "validation_data", None, "given to fit, or to BiasVarianceDiagnostics")
         if is_dataset(validation):
-            count, weighted = 0, False
+            size, weighted = 0, False
             for batch in batches(validation, "validation_data", limit):
-                count, weighted = count + row_count(batch), batch[2] is not None
-            check(count > 0, "validation_data", validation, "of at least one batch")
+                size, weighted = size + row_count(batch), batch[2] is not None
+            check(size > 0, "validation_data", validation, "of at least one batch")
         else:
-            validation = take(keras.utils.unpack_x_y_sample_weight(validation), slice(None))
-            self._validation_order = self._permutation(validation)
-            count, weighted = row_count(validation), validation[2] is not None
+            validation = take(validation, slice(None))
+            self._validation_order = permutation(validation, self.seed)
+            size, weighted = row_count(validation), validation[2] is not None
         self._validation_data, self._validation_limit = validation, limit
-        self._validation_size = min(MAX_BATCH, math.ceil(count / MIN_BATCHES))
+        self._validation_size = min(MAX_BATCH, math.ceil(size / MIN_BATCHES))
 
-        self._weighted = weighted and sample[2] is not None
-        self._sample = self._with_weights(sample)
+        self._weighted = weighted and rows[2] is not None
+        self._sample = self._with_weights(rows)
         # Told by all rows: in a small piece, indicators can all be one-hot by chance.
-        self._multi_label = isinstance(sample[1], np.ndarray) and is_multi_label(sample[1])
+        self._multi_label = isinstance(rows[1], np.ndarray) and is_multi_label(rows[1])
+        return count, size
 
-    def _permutation(self, rows):
-        return np.random.default_rng(self.seed).permutation(row_count(rows))
+    def _step(self):
+        """Steps of the optimizer so far."""
+        iterations = getattr(self.model.optimizer, "iterations", None)
+        return 0 if iterations is None else int(keras.ops.convert_to_numpy(iterations))
 
     def _with_weights(self, rows):
         return rows if self._weighted else (*rows[:2], None)
@@ -258,37 +279,26 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         """The least error of a constant prediction, or the error before the fit where there is no telling."""
         _, y_pred = self._loss(*next(self._sample_batches()))
         x, y, weight = self._sample
-        errors = []
-        for constant in self._constants(y, tuple(getattr(y_pred, "shape", ()))[1:]):
+
+        def measure(constant):
             if self.error == "error_rate":
-                errors.append(float(error_rate(y, constant, False, self._multi_label).mean()))
-            else:
-                errors.append(self._loss(x, y, weight, constant)[0])
-        errors = [value for value in errors if math.isfinite(value)]
-        trivial = min(errors) if errors else self._measure(self._sample_batches())[self.error][0]
+                return float(error_rate(y, constant, False, self._multi_label).mean())
+            return self._loss(x, y, weight, constant)[0]
+
+        ignored = [getattr(loss, "ignore_class", None) for loss in self._losses()]
+        trivial = trivial_error(
+            measure,
+            y,
+            tuple(getattr(y_pred, "shape", ()))[1:],
+            self._from_logits() and self.error == "loss",
+            [label for label in ignored if label is not None],
+        )
+        if math.isnan(trivial):
+            trivial = self._measure(self._sample_batches())[self.error][0]
         target = self.target_error or 0.0
         rule = f"given for this loss, finite and above the target error {target}; measured was {trivial}"
         check(math.isfinite(trivial) and trivial > target, "trivial_error", None, rule)
         return trivial
-
-    def _constants(self, y, shape):
-        """Predictions of one output of `shape` that are the same for every row; none where targets are unclear."""
-        if not isinstance(y, np.ndarray) or not shape:
-            return
-        classes = shape[-1]
-        if classes > 1 and y.shape[1:] in (shape[:-1], (*shape[:-1], 1)):
-            ignored = [getattr(loss, "ignore_class", None) for loss in self._losses()]
-            if not np.isin(y, [*range(classes), *(label for label in ignored if label is not None)]).all():
-                return
-            target = y.reshape(-1)
-        elif math.prod(y.shape[1:]) == math.prod(shape):
-            target = y.reshape(len(y), *shape)
-        else:
-            return
-        as_logits = self._from_logits() and self.error == "loss"
-        for statistic in ("mean", "median"):
-            constant = trivial_prediction(target, classes, as_logits, statistic)
-            yield np.broadcast_to(constant, (len(y), *shape)).astype("float32")
 
     def _losses(self):
         return [loss for loss in keras.tree.flatten(self.model.loss) if loss is not None]

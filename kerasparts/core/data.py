@@ -64,7 +64,7 @@ def sample_rows(data: Any, size: int, seed: int, name: str = "data", limit: int 
     for batch in batches(data, name, limit):
         keys = random.random(row_count(batch))
         if kept is not None:
-            batch = _concatenate(kept, batch)
+            batch = concatenate(kept, batch)
             keys = np.concatenate([kept_keys, keys])
         chosen = np.sort(np.argsort(keys)[:size])
         kept, kept_keys = take(batch, chosen), keys[chosen]
@@ -78,7 +78,7 @@ def _array(value):
     return value if isinstance(value, np.ndarray) else np.asarray(keras.ops.convert_to_numpy(value))
 
 
-def _concatenate(first, second):
+def concatenate(first, second):
     return keras.tree.map_structure(
         lambda a, b: None if a is None else np.concatenate([a, b]), tuple(first), tuple(second)
     )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from kerasparts.core.checks import check, check_integer, check_number
+from kerasparts.core.text import plain
 from kerasparts.diagnostics.statistics import student_quantile, trend
 
 HIGH_BIAS = "high bias"
@@ -46,7 +47,7 @@ class Estimate:
 
     def __str__(self):
         width = self.high - self.low
-        if math.isinf(width):
+        if not math.isfinite(width) and math.isfinite(self.value):
             return f"{self.value:.4g} (bounds unknown)"
         if width == 0 or math.isnan(width):
             return f"{self.value:.4g}"
@@ -127,7 +128,7 @@ class BiasVarianceDiagnosis:
 
     def to_dict(self) -> dict:
         """Plain numbers, lists and text, ready for JSON, which has no NaN and no infinity: these become None."""
-        return _plain(dataclasses.asdict(self))
+        return plain(dataclasses.asdict(self))
 
     def _repr_html_(self):
         rows = "".join(f"<tr><td>{html.escape(n)}</td><td>{html.escape(t)}</td></tr>" for n, t in self.rows())
@@ -278,15 +279,6 @@ def _estimate(value: float, margin: float, least: float, most: float) -> Estimat
 
 def _falls(falling: bool) -> str:
     return ", still falling" if falling else ""
-
-
-def _plain(value):
-    """The same without tuples, NaN and infinity."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _remedies(verdict, curves, train_falling, stop_at, no_target, bias, variance) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """What a model is held against: predictors that ignore the input, and the share of wrong answers."""
 
+import math
+from collections.abc import Callable, Iterator, Sequence
+
 import numpy as np
 
 from kerasparts.core.checks import check, check_choice
@@ -38,6 +41,48 @@ def trivial_prediction(y: np.ndarray, classes: int, from_logits: bool, statistic
     share = np.clip(share, 1e-7, 1 - 1e-7)
     exclusive = is_labels or (classes > 1 and np.allclose(y.sum(axis=-1), 1.0))
     return np.log(share) if exclusive else np.log(share / (1 - share))
+
+
+def trivial_error(
+    measure: Callable[[np.ndarray], float],
+    y: np.ndarray,
+    shape: tuple[int, ...],
+    from_logits: bool,
+    ignored: Sequence[int] = (),
+) -> float:
+    """The least error of a prediction that is the same for every row; NaN where the targets do not tell one.
+
+    Args:
+        measure: error of predictions `(rows, *shape)` of the targets.
+        y: targets; with several outputs, a nest of them, there is no telling.
+        shape: of one prediction.
+        from_logits: whether predictions are logits.
+        ignored: labels that do not count.
+
+    Example:
+    >>> y = np.array([[0.0], [2.0]])
+    >>> trivial_error(lambda y_pred: float(np.mean((y_pred - y) ** 2)), y, (1,), from_logits=False)
+    1.0
+    """
+    errors = [measure(y_pred) for y_pred in _constants(y, shape, from_logits, ignored)]
+    return min((error for error in errors if math.isfinite(error)), default=math.nan)
+
+
+def _constants(y, shape, from_logits, ignored) -> Iterator[np.ndarray]:
+    if not isinstance(y, np.ndarray) or not shape:
+        return
+    classes = shape[-1]
+    if classes > 1 and y.shape[1:] in (shape[:-1], (*shape[:-1], 1)):
+        if not np.isin(y, [*range(classes), *ignored]).all():
+            return
+        target = y.reshape(-1)
+    elif math.prod(y.shape[1:]) == math.prod(shape):
+        target = y.reshape(len(y), *shape)
+    else:
+        return
+    for statistic in ("mean", "median"):
+        constant = trivial_prediction(target, classes, from_logits, statistic)
+        yield np.broadcast_to(constant, (len(y), *shape)).astype("float32")
 
 
 def error_rate(

@@ -9,20 +9,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasparts.core.layers import KERNEL_LAYERS, replaced
 from kerasparts.core.checks import check, check_integer, check_number
 from kerasparts.core.data import is_array, to_numpy
 from kerasparts.initializers.scaled_orthogonal import ScaledOrthogonal
-
-KINDS = (
-    keras.layers.Dense,
-    keras.layers.EinsumDense,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.Conv1DTranspose,
-    keras.layers.Conv2DTranspose,
-    keras.layers.Conv3DTranspose,
-)
 
 
 @dataclass(frozen=True)
@@ -115,7 +105,7 @@ def layer_sequential_unit_variance(
     check(isinstance(orthonormal, bool), "orthonormal", orthonormal, "True or False")
     initializer = ScaledOrthogonal("linear", seed)
     layers = _chosen(model, include)
-    check(layers, "model", model, f"a model with trainable layers of the kinds {[kind.__name__ for kind in KINDS]}")
+    check(layers, "model", model, f"a model with trainable layers of the kinds {[kind.__name__ for kind in KERNEL_LAYERS]}")
 
     probes = [_Probe(layer, initializer if orthonormal else None, tolerance, max_iterations) for layer in layers]
     order: list[_Probe] = []
@@ -123,7 +113,7 @@ def layer_sequential_unit_variance(
         # Assignments to variables end with the scope: statistics, seeds, and all kernels if anything fails.
         stack.enter_context(keras.StatelessScope())
         for probe in probes:
-            stack.enter_context(_replaced(probe.layer, "call", probe))
+            stack.enter_context(replaced(probe.layer, "call", probe))
         for _ in range(max_iterations):
             order.clear()
             for probe in probes:
@@ -166,7 +156,7 @@ def _chosen(model, include):
 
 
 def _has_kernel(layer):
-    return isinstance(layer, KINDS) and layer.built and isinstance(layer.kernel, keras.Variable)
+    return isinstance(layer, KERNEL_LAYERS) and layer.built and isinstance(layer.kernel, keras.Variable)
 
 
 def _names(layer):
@@ -213,7 +203,7 @@ class _Probe:
         if not self.calls:
             self.order.append(self)
         activation = self.layer.activation
-        with _replaced(self.layer, "activation", keras.activations.linear):
+        with replaced(self.layer, "activation", keras.activations.linear):
             outputs = self.call(*args, **kwargs)
             if not self.scaled:  # or all equal, as a padding step of a sequence
                 outputs = self._scale(outputs, lambda: self.call(*args, **kwargs))
@@ -254,16 +244,3 @@ def _variance(outputs):
 
 def _float64(values):
     return ops.convert_to_numpy(values).astype("float64")
-
-
-@contextlib.contextmanager
-def _replaced(owner, name, value):
-    """An attribute for the time being, unseen by the tracking of Keras and Torch."""
-    attributes = vars(owner)
-    before = {name: attributes[name]} if name in attributes else {}
-    attributes[name] = value
-    try:
-        yield
-    finally:
-        del attributes[name]
-        attributes.update(before)
