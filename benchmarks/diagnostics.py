@@ -12,7 +12,9 @@ faults that are causes or follow from them, of all that are named; false alarms:
 
 `--cost` compares the time of an epoch with the gauge, and with Keras' `TensorBoard(histogram_freq=1)` where it is
 installed, with that of the same `fit` without, in turn in one process. An epoch lasts from its begin to the begin of
-the next, so that all that a callback does is in it; the first one is apart, for it compiles.
+the next, so that all that a callback does is in it; the first one is apart, for it compiles: "once" is what that,
+the setup and the score at the end take more than without. CPU is the time of the processor, over all its threads, which
+tells the two apart on a machine that does other work as well.
 """
 
 import argparse
@@ -134,21 +136,29 @@ def report(scores, seeds, wrong):
         print(f"{name:30} seed {seed}: {'; '.join(parts)}")
 
 
+def now():
+    """Seconds on the wall, and seconds of the processor that this process has had."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
 class Clock(keras.callbacks.Callback):
-    """Seconds from the begin of each epoch to that of the next, and the last to the end of the fit."""
+    """Time from the begin of each epoch to that of the next, for the last to the end of the fit, `(epochs, 2)`.
+
+    It stands first among the callbacks: what the others do when all is over is then in no epoch.
+    """
 
     def on_train_begin(self, logs=None):
         self.times = []
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.times.append(time.perf_counter())
+        self.times.append(now())
 
     def on_train_end(self, logs=None):
-        self.times.append(time.perf_counter())
+        self.times.append(now())
 
     @property
     def epochs(self):
-        return np.diff(self.times)
+        return np.diff(self.times, axis=0)
 
 
 def images():
@@ -220,30 +230,33 @@ def measure_cost(rounds, epochs=8):
 
 
 def epoch_seconds(model, maker, data, epochs):
-    """Of each epoch, and before them of all that is in none: what callbacks do before the first and after the last."""
+    """What is in no epoch, before the first and after the last; then each epoch, `(1 + epochs, 2)`."""
     clock = Clock()
-    begin = time.perf_counter()
-    model.fit(**data, batch_size=32, epochs=epochs, verbose=0, callbacks=[*maker(), clock])
-    total = time.perf_counter() - begin
-    return np.array([total - clock.epochs.sum(), *clock.epochs])
+    begin = now()
+    model.fit(**data, batch_size=32, epochs=epochs, verbose=0, callbacks=[clock, *maker()])
+    total = now() - begin
+    return np.stack([total - clock.epochs.sum(axis=0), *clock.epochs])
 
 
 def show_cost(name, seconds, epochs):
     count = len(seconds["without"])
     print(f"\n{name}: {count} fits of {epochs} epochs each, in turn")
-    print(f"{'':22} {'epoch, ms':>10} {'ratio':>7} {'from - to':>15} {'first epoch, setup and end, extra s':>36}")
+    columns = f"{'epoch, ms':>10} {'ratio':>7} {'from - to':>15} {'CPU, ms':>8} {'ratio':>7} {'from - to':>15}"
+    print(f"{'':20} {columns} {'once, s':>8} {'CPU, s':>7}")
     base = np.array(seconds["without"])
-    typical = np.median(base[:, 2:])
     for maker, values in seconds.items():
         values = np.array(values)
         later = np.median(values[:, 2:], axis=1)
         ratios = later / np.median(base[:, 2:], axis=1)  # fit by fit, as they ran one after the other
-        extra = np.median(values[:, :2].sum(axis=1) - base[:, :2].sum(axis=1))
-        bounds = f"{ratios.min():.3f} - {ratios.max():.3f}"
-        print(f"{maker:22} {1e3 * np.median(later):10.1f} {np.median(ratios):7.3f} {bounds:>15} {extra:36.2f}")
-    ours = np.array(seconds["TrainingDiagnostics"])
-    added = 1e3 * (np.median(ours[:, 2:]) - typical)
-    print(f"TrainingDiagnostics adds {added:.1f} ms to an epoch of {1e3 * typical:.1f} ms.")
+        once = np.median(values[:, :2].sum(axis=1) - base[:, :2].sum(axis=1), axis=0)
+        cells = [
+            f"{1e3 * np.median(later[:, i]):{width}.1f} {np.median(ratios[:, i]):7.3f} "
+            f"{f'{ratios[:, i].min():.3f} - {ratios[:, i].max():.3f}':>15}"
+            for i, width in enumerate((10, 8))
+        ]
+        print(f"{maker:20} {' '.join(cells)} {once[0]:8.2f} {once[1]:7.2f}")
+    added = 1e3 * (np.median(np.array(seconds["TrainingDiagnostics"])[:, 2:, 1]) - np.median(base[:, 2:, 1]))
+    print(f"TrainingDiagnostics adds {added:.1f} ms of the processor to an epoch.")
 
 
 def main(arguments=None):

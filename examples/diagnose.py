@@ -17,7 +17,6 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
 from sklearn.datasets import load_breast_cancer, load_digits
 
@@ -38,9 +37,11 @@ LARGE_STEPS = """
 model = keras.Sequential([
     keras.layers.Dense(64, activation="relu"),
     keras.layers.Dense(64, activation="relu"),
-    keras.layers.Dense(2, activation="softmax"),
+    keras.layers.Dense(64, activation="relu"),
+    keras.layers.Dense(64, activation="relu"),
+    keras.layers.Dense(2),
 ])
-model.compile(keras.optimizers.Adam(0.5), "sparse_categorical_crossentropy")
+model.compile(keras.optimizers.Adam(0.3), kerasparts.losses.SparseCategoricalCrossentropy(from_logits=True))
 """
 LONELY_SOFTMAX = """
 model = keras.Sequential([
@@ -67,11 +68,11 @@ class Training:
 
 
 def programs():
-    """Name, data, code."""
+    """Name, data, code: which digit it is, whether a tumour is malignant, whether a digit is odd."""
     digits, cancer = load_digits(return_X_y=True), load_breast_cancer(return_X_y=True)
-    yield "deep sigmoid net, digits", digits, DEEP_SIGMOID
-    yield "large steps on raw inputs, breast cancer", cancer, LARGE_STEPS
-    yield "softmax over one unit, odd digits", (digits[0], digits[1] % 2), LONELY_SOFTMAX
+    yield "deep sigmoid net", digits, DEEP_SIGMOID
+    yield "large steps on raw inputs", cancer, LARGE_STEPS
+    yield "softmax over one unit", (digits[0], digits[1] % 2), LONELY_SOFTMAX
 
 
 def train(code, data, change, epochs, report=None, seed=1):
@@ -115,15 +116,16 @@ def train_and_mend(code, data, epochs, most, report=None):
 
 
 def table(measured):
-    lines = [f"{'program':42} {'first finding':24} {'findings':>8} {'training':>9} {'validation':>10}"]
+    """A row for each training."""
+    head = f"{'program':26} {'first finding':22} {'findings':>8} {'training':>9} {'validation':>11}"
+    lines = [f"{head}   what was changed", f"{'':26} {'':22} {'':>8} {'skill':>9} {'skill':>11}"]
     for name, trained in measured.items():
         for number, one in enumerate(trained):
-            found = one.first.title if one.first else "none"
-            score = one.signals.score
-            skills = f"{score.train_skill:9.2f} {score.validation_skill:10.2f}"
-            label = f"  mended, {number}" if number else name
-            lines.append(f"{label:42} {found:24} {len(one.diagnosis.findings):8} {skills}")
-    return "\n".join(lines)
+            found, score = one.first.title if one.first else "none", one.signals.score
+            skills = f"{score.train_skill:9.2f} {score.validation_skill:11.2f}"
+            change = one.change.split("\n")[0]
+            lines.append(f"{'' if number else name:26} {found:22} {len(one.diagnosis.findings):8} {skills}   {change}")
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def draw(measured, file):
@@ -131,19 +133,27 @@ def draw(measured, file):
 
     from kerasparts.plots._axes import MARK, TRAIN, VALIDATION, axes
 
-    figure, row = plt.subplots(1, len(measured), figsize=(8, 3.1), sharey=True, layout="constrained")
-    for ax, (name, trained) in zip(row, measured.items(), strict=True):
+    figure, row = plt.subplots(1, len(measured), figsize=(8, 3.3), sharey=True, layout="constrained")
+    handles = {}
+    for ax, trained in zip(row, measured.values(), strict=True):
         axes(ax)
         for number, one in enumerate(trained):
-            is_last = number == len(trained) - 1
-            color, line = (VALIDATION, "--") if not number else (TRAIN, "-") if is_last else (MARK, ":")
-            moments = np.append(0, one.signals.epoch_ends)
-            ax.plot(one.signals.epoch[moments], one.signals.validation_skill[moments], line, color=color, linewidth=2)
+            if not number:
+                look = {"color": VALIDATION, "linestyle": "--", "label": "as written"}
+            elif number == len(trained) - 1:
+                look = {"color": TRAIN, "linestyle": "-", "label": "mended"}
+            else:
+                look = {"color": MARK, "linestyle": ":", "label": "first finding mended"}
+            ends = one.signals.epoch_ends
+            (line,) = ax.plot(one.signals.epoch[ends], one.signals.validation_skill[ends], linewidth=2, **look)
+            handles.setdefault(look["label"], line)
         found = [one.first.title for one in trained if one.first]
-        ax.set_title(",\nthen ".join(found).capitalize(), loc="left", fontweight="bold", fontsize="medium")
+        title = ",\nthen ".join(found)
+        ax.set_title(title[:1].upper() + title[1:], loc="left", fontweight="bold", fontsize=10)
         ax.set_xlabel("epoch")
-        ax.set_ylim(-0.2, 1.05)
-    row[0].set_ylabel("validation skill\n(1: perfect, 0: a constant answer)")
+        ax.set_ylim(-0.25, 1.05)
+    row[0].set_ylabel("validation skill\n(1 perfect, 0 a constant answer)")
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3, frameon=False)
     figure.savefig(file, dpi=200)
     plt.close(figure)
 
@@ -161,7 +171,12 @@ def main(folder=FOLDER, epochs=20, most=3, report=None):
             print(f"{one.diagnosis}\n" if one.first else f"{one.diagnosis.verdict}\n")
             if mended:
                 before, after = one.first.code
-                print("\n".join([*(f"- {line}" for line in before.split("\n")), *(f"+ {line}" for line in after.split("\n"))]), end="\n\n")
+                print(
+                    *(f"- {line}" for line in before.split("\n")),
+                    *(f"+ {line}" for line in after.split("\n")),
+                    sep="\n",
+                )
+                print()
     print(table(measured))
     healthy = sum(trained[-1].first is None for trained in measured.values())
     print(f"\n{healthy} of {len(measured)} programs mended: nothing is found any more.")

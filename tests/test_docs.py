@@ -30,6 +30,7 @@ SLOW = {"tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas"
 EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "quickstart": (dict(epochs=2), "identical predictions"),
     "gradient_flow": (dict(depth=4, seeds=1), "ReLU, VarianceMatched"),
+    "diagnose": (dict(epochs=12), "3 of 3 programs mended"),
 }
 
 

@@ -6,7 +6,6 @@ import jax
 import keras
 import numpy as np
 
-
 kept_random_state = contextlib.nullcontext
 
 

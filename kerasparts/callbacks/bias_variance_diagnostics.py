@@ -20,7 +20,7 @@ from kerasparts.core.checks import check, check_choice, check_integer, check_num
 from kerasparts.core.data import batches, is_dataset, row_count, take
 from kerasparts.core.part import part
 from kerasparts.diagnostics import Score, Signals, batch_mean, diagnose_bias_variance, error_rate, is_multi_label
-from kerasparts.diagnostics.probe import learning_rate, run_facts
+from kerasparts.diagnostics.model_facts import learning_rate, run_facts
 from kerasparts.diagnostics.trivial import trivial_error
 
 MIN_BATCHES = 32

@@ -170,7 +170,11 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         self._probe = probe
         if self.stop_on:
             self._keep()
-        probe.measure(0, 0.0)
+        try:
+            probe.measure(0, 0.0)
+        except Exception:
+            probe.read_structure()  # which may tell why
+            raise
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch_steps = 0
@@ -179,7 +183,7 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         before = self._epoch_steps
         self._epoch_steps = batch + 1
         self._steps += self._epoch_steps - before
-        if self._probe is None:
+        if self._probe is None or "measure" in self._failed:
             return
         is_due = self._epochs == 0 and before.bit_length() != self._epoch_steps.bit_length()
         if self.every != "epoch":

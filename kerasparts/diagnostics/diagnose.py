@@ -21,14 +21,18 @@ FOLLOWS = {
     "too_few_epochs": ("lr_too_low",),
     "high_variance": ("too_little_data", "wrong_labels"),
 }
+GENERAL = {"high_bias", "high_variance"}
 # A fault whose own evidence means nothing beside another.
 HIDDEN_BY = {
     "lr_too_high": ("unnormalized_inputs", "unnormalized_targets", "wrong_labels", "over_regularized"),
-    "lr_too_low": ("symmetric_init", "dead_relu", "vanishing_gradient", "saturated_activation", "over_regularized"),
-    "too_few_epochs": ("lr_too_low", "lr_too_high", "oscillating_loss", "bad_init_scale", "dead_relu", "vanishing_gradient", "wrong_output_activation",
-                       "wrong_loss", "wrong_labels", "over_regularized", "symmetric_init", "missing_nonlinearity",
-                       "wrong_hidden_activation", "saturated_activation", "unnormalized_inputs",
-                       "unnormalized_targets"),  # fmt: skip
+    "lr_too_low": (
+        *("wrong_output_activation", "symmetric_init", "over_regularized"),
+        *("dead_relu", "vanishing_gradient", "saturated_activation"),
+    ),
+    "too_few_epochs": tuple(
+        set(FAULTS) - {"too_few_epochs", "exploding_gradient", "class_imbalance", "too_little_data"} - GENERAL
+    ),
+    "vanishing_gradient": ("symmetric_init",),
     "bad_init_scale": ("unnormalized_inputs",),
     "class_imbalance": ("wrong_labels", "wrong_output_activation"),
     "high_variance": ("wrong_labels",),
@@ -69,22 +73,24 @@ def diagnose(signals: Signals) -> Diagnosis:
 
 
 def _verdict(signals, findings):
-    if not signals.moments:
-        return "Nothing was measured."
     if findings:
         causes = [finding.title for finding in findings if not finding.explained_by]
         text = causes[0] if len(causes) == 1 else f"{', '.join(causes[:-1])} and {causes[-1]}"
         return f"{text[0].upper()}{text[1:]}."
+    if not signals.moments:
+        return "Nothing was measured."
     if not signals.run.epochs:
         return "No fault found before training."
     reached = final(signals, "validation_skill")
     reached = final(signals, "train_skill") if math.isnan(reached) else reached
-    return "No fault found." if math.isnan(reached) else f"No fault found; skill {reached:z.2f}, where 1 is perfect."
+    if math.isnan(reached):
+        return "No fault found, but the skill is not known."
+    return f"No fault found; skill {reached:z.2f}, where 1 is perfect."
 
 
 def _numbers(signals):
     score, numbers = signals.score, {}
-    if signals.run.epochs:
+    if signals.run.epochs and signals.moments:
         numbers["trained"] = f"{signals.run.epochs} epochs, {signals.step[-1]:.0f} steps"
     for name, value, error in (
         ("training skill", final(signals, "train_skill"), score.train_skill_error),

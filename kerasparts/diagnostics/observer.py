@@ -8,7 +8,7 @@ from keras import ops
 
 from kerasparts.activations import Activation, describe
 from kerasparts.core.layers import KERNEL_LAYERS, replaced
-from kerasparts.diagnostics.signals import LayerFacts
+from kerasparts.diagnostics.facts import LayerFacts
 
 # Layers that run others in a loop or under their own mapping: their insides are no part of the graph outside.
 CLOSED = (keras.layers.RNN, keras.layers.Wrapper, keras.layers.MultiHeadAttention)
@@ -49,7 +49,13 @@ LINEAR = (
     keras.layers.ActivityRegularization,
 )
 # Change neither the values of an output nor their bounds.
-RESHAPING = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Identity, keras.layers.Dropout)
+RESHAPING = (
+    keras.layers.Reshape,
+    keras.layers.Flatten,
+    keras.layers.Permute,
+    keras.layers.Identity,
+    keras.layers.Dropout,
+)
 NAMES = ("finite", "scale", "input_scale", "variation", "dead", "saturated")
 STEP = 1e-3  # of the difference quotient of an activation without a closed form
 
@@ -57,13 +63,14 @@ STEP = 1e-3  # of the difference quotient of an activation without a closed form
 class Observer:
     """Measures the layers of a model in a forward pass; `watching` is the `observe` of `backend.model_probe`.
 
-    `layers` holds the facts after the first pass. Each pass gives an array `(len(NAMES), layers)`, NaN where a layer
-    has nothing of the kind.
+    After the first pass `layers` holds the facts, and `ways_out` for each output the indices of the layers that it
+    leaves by, the last first. Each pass gives an array `(len(NAMES), layers)`, NaN where a layer has nothing of it.
     """
 
     def __init__(self, model):
         self.model = model
         self.layers: tuple[LayerFacts, ...] = ()
+        self.ways_out: tuple[tuple[int, ...], ...] = ()
         self.input_layers: set[int] = set()
         self.leaves = list(_leaves(model))
         self._variables = {id(v): index for index, v in enumerate(model.trainable_variables)}
@@ -108,11 +115,14 @@ class Observer:
         for index, (_, inputs, outputs, _) in enumerate(calls):
             sources.append(tuple(dict.fromkeys(produced.get(id(tensor), -1) for tensor in inputs)))
             produced.update({id(tensor): index for tensor in outputs})
-        final = {produced.get(id(tensor), len(calls) - 1) for tensor in keras.tree.flatten(y_pred)}
-        for index in sorted(final, reverse=True):  # through what only changes the shape
-            while index >= 0 and isinstance(calls[index][0], RESHAPING):
-                index = sources[index][0] if sources[index] else -1
-                final.add(index)
+        ways_out = []
+        for tensor in keras.tree.flatten(y_pred):
+            way = [produced.get(id(tensor), len(calls) - 1)]
+            while way[-1] >= 0 and isinstance(calls[way[-1]][0], RESHAPING):  # through what only changes the shape
+                way.append(sources[way[-1]][0] if sources[way[-1]] else -1)
+            ways_out.append(tuple(index for index in way if index >= 0))
+        self.ways_out = tuple(ways_out)
+        final = {index for way in ways_out for index in way}
         facts, rows = [], []
         for index, (layer, inputs, outputs, steps) in enumerate(calls):
             kernel = _kernel(layer)
@@ -220,7 +230,7 @@ def _channels(layer):
 def _is_linear(layer, activation):
     if isinstance(layer, LINEAR):
         return True
-    return isinstance(layer, KERNEL_LAYERS + (keras.layers.Activation,)) and activation == "linear"
+    return isinstance(layer, (*KERNEL_LAYERS, keras.layers.Activation)) and activation == "linear"
 
 
 def _is_float(leaf):

@@ -5,9 +5,11 @@ import dataclasses
 import keras
 import numpy as np
 
+from kerasparts.backend import kept_random_numbers
 from kerasparts.core.checks import check, check_integer
 from kerasparts.core.data import is_dataset, row_count, sample_rows, take, to_numpy
 from kerasparts.diagnostics.diagnose import diagnose
+from kerasparts.diagnostics.facts import Score
 from kerasparts.diagnostics.findings import FAULTS, Diagnosis, Evidence, Finding
 from kerasparts.diagnostics.probe import Probe
 
@@ -60,9 +62,17 @@ def preflight(model, x, y=None, sample_weight=None, rows=256, overfit_steps=0, s
     if not model.built:
         model(keras.tree.map_structure(lambda a: a[:1], sample[0]))
     probe = Probe(model, sample, None, rows)
-    values = probe.measure(0, 0.0)
+    run = probe.run_facts(rows=row_count(sample[0]))
+    try:
+        values = probe.measure(0, 0.0)
+    except Exception as error:  # as Torch does of labels beyond the loss
+        probe.read_structure()
+        diagnosis = diagnose(probe.signals(run, Score(), {}, [f"The loss cannot be computed: {error}"]))
+        if not diagnosis.findings:
+            raise
+        return diagnosis
     score = probe.score()
-    diagnosis = diagnose(probe.signals(probe.run_facts(rows=row_count(sample[0])), score, {}))
+    diagnosis = diagnose(probe.signals(run, score, {}))
     numbers = {**diagnosis.numbers, "loss now": f"{values['train_loss']:.4g}"}
     if np.isfinite(score.trivial_loss):
         numbers["loss of a constant answer"] = f"{score.trivial_loss:.4g}"
@@ -70,12 +80,15 @@ def preflight(model, x, y=None, sample_weight=None, rows=256, overfit_steps=0, s
     if overfit_steps:
         skill, steps = _overfit(model, probe, take(sample, slice(32)), overfit_steps)
         numbers["skill on one batch"] = f"{skill:.3f} after {steps} steps on {min(32, row_count(sample[0]))} rows"
-        if not skill >= ENOUGH:
+        if skill < ENOUGH:  # NaN where there is no telling, as with one class only
             findings = _in_order([*findings, _cannot_overfit(skill, steps, diagnosis.faults)])
-    verdict = diagnosis.verdict if findings == diagnosis.findings or diagnosis.findings else "It cannot learn one batch."
+    verdict = (
+        diagnosis.verdict if findings == diagnosis.findings or diagnosis.findings else "It cannot learn one batch."
+    )
     return dataclasses.replace(diagnosis, findings=tuple(findings), numbers=numbers, verdict=verdict)
 
 
+@kept_random_numbers()
 def _overfit(model, probe, batch, steps):
     """Skill on one batch after so many steps on it; everything is as it was afterwards."""
     if not model.optimizer.built:
@@ -83,15 +96,19 @@ def _overfit(model, probe, batch, steps):
     variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
     variables = list({id(v): v for v in variables}.values())
     before = [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
-    x, y, weight = batch
+    x, y, sample_weight = batch
     try:
         for step in range(1, steps + 1):
-            model.train_on_batch(x, y, sample_weight=weight)
+            model.train_on_batch(x, y, sample_weight=sample_weight)
             if step % 25 == 0 or step == steps:
                 skill = probe.skill_of(batch)
                 if skill >= ENOUGH:
                     break
+        weights = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+        if np.isnan(skill) and not all(np.isfinite(weight).all() for weight in weights):
+            skill = -np.inf
     finally:
+        model.reset_metrics()  # those that were not there before, too
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
     return skill, step

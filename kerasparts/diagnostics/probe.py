@@ -10,14 +10,22 @@ import numpy as np
 from keras import ops
 
 from kerasparts import backend
-from kerasparts.activations import describe
 from kerasparts.core.data import Rows, row_count, take
 from kerasparts.diagnostics.baseline import attainable_skill
+from kerasparts.diagnostics.facts import OutputFacts, RunFacts, Score
+from kerasparts.diagnostics.model_facts import (
+    input_facts,
+    learning_rate,
+    loss_options,
+    losses_of,
+    output_facts,
+    run_facts,
+)
 from kerasparts.diagnostics.observer import NAMES, Observer
-from kerasparts.diagnostics.row_losses import LOSSES, loss_error, row_losses
-from kerasparts.diagnostics.signals import OF_VARIABLES, InputFacts, LayerFacts, OutputFacts, RunFacts, Score, Signals
+from kerasparts.diagnostics.row_losses import loss_error, row_losses
+from kerasparts.diagnostics.signals import OF_VARIABLES, Signals
 from kerasparts.diagnostics.statistics import batch_mean
-from kerasparts.diagnostics.targets import class_labels, predicted_labels, skill, target_form
+from kerasparts.diagnostics.targets import class_labels, predicted_labels, skill
 from kerasparts.diagnostics.trivial import trivial_error
 
 PIECES = 8
@@ -47,7 +55,7 @@ class Probe:
         self.size = size
         self.moments: list[Moment] = []
         self.observer = Observer(model)
-        self._variables = [v for v in model.trainable_variables]
+        self._variables = list(model.trainable_variables)
         self._kernels = [len(v.shape) > 1 and "embedding" not in v.path for v in self._variables]
         self._small_train = take(train, slice(size))
         self._small_validation = None if validation is None else take(validation, slice(size))
@@ -61,6 +69,7 @@ class Probe:
         self._norms_of = backend.compiled(lambda gradients: _norms(gradients), [])
         self._previous = self._update = None
         self._outputs: tuple[OutputFacts, ...] | None = None
+        self._has_embedding = any(isinstance(layer, keras.layers.Embedding) for layer in self.observer.leaves)
 
     def measure(self, step: int, epoch: float) -> dict[str, Any]:
         """Adds a moment: everything on the probe, with the weights as they are."""
@@ -70,7 +79,7 @@ class Probe:
             loss, y_pred = self._data_loss(x, y, weight)
         y_pred = _arrays(y_pred)
         if self._outputs is None:
-            self._outputs = self._output_facts(y_pred)
+            self._read_outputs(y_pred)
         values = dict(zip(NAMES, np.asarray(ops.convert_to_numpy(observed), "float64"), strict=True))
         values["gradient_norm"] = _numpy(self._norms_of(gradients))
         values |= self._weights()
@@ -83,7 +92,9 @@ class Probe:
         finite = np.concatenate([np.ravel(a)[np.isfinite(np.ravel(a))] for a in keras.tree.flatten(y_pred)])
         values["output_low"] = float(finite.min()) if finite.size else math.nan
         values["output_high"] = float(finite.max()) if finite.size else math.nan
-        values["output_std"] = max(float(np.std(a, axis=0).max()) if a.size else 0.0 for a in keras.tree.flatten(y_pred))
+        values["output_std"] = max(
+            float(np.std(a, axis=0).max()) if a.size else 0.0 for a in keras.tree.flatten(y_pred)
+        )
         if self._small_validation is not None:
             x, y, weight = self._small_validation
             loss, y_pred = self._data_loss(x, y, weight)
@@ -127,7 +138,8 @@ class Probe:
     @functools.cached_property
     def attainable(self) -> tuple[float, float]:
         """What simple predictors reach on these data, see `attainable_skill`; NaN for several inputs or outputs."""
-        if not self._outputs or len(self._outputs) != 1 or keras.tree.is_nested(self.train[0]):
+        is_single = bool(self._outputs) and len(self._outputs) == 1 and not keras.tree.is_nested(self.train[0])
+        if not is_single or self.train[1] is None:
             return math.nan, math.inf
         return attainable_skill(self.train[0], keras.tree.flatten(self.train[1])[0], self._outputs[0].form)
 
@@ -162,17 +174,26 @@ class Probe:
         columns: dict[str, np.ndarray] = {}
         shapes = {name: (len(self._variables),) for name in OF_VARIABLES}
         shapes |= {name: (len(self.observer.layers),) for name in NAMES}
-        scalars = (
-            "train_loss train_loss_error validation_loss validation_loss_error penalty train_skill validation_skill "
-            "learning_rate output_low output_high output_std"
-        ).split()
+        scalars = [
+            "train_loss",
+            "train_loss_error",
+            "validation_loss",
+            "validation_loss_error",
+            "penalty",
+            "train_skill",
+            "validation_skill",
+            "learning_rate",
+            "output_low",
+            "output_high",
+            "output_std",
+        ]
         for name in [*scalars, *shapes]:
             shape = shapes.get(name, ())
             rows = [np.asarray(m.values.get(name, np.full(shape, np.nan)), "float64") for m in self.moments]
             columns[name] = np.stack(rows) if rows else np.zeros((0, *shape))
         return Signals(
             run=run,
-            inputs=self._input_facts(),
+            inputs=input_facts(self.model, self.train[0], self._has_embedding),
             outputs=self._outputs or (),
             layers=self.observer.layers,
             variables=tuple(v.path for v in self._variables),
@@ -196,7 +217,7 @@ class Probe:
             return math.nan
         x, y, weight = self._small_train
         y_pred = keras.tree.flatten(self._data_loss(x, y, weight)[1])[0]
-        ignored = getattr(_losses(self.model, 1)[0], "ignore_class", None)
+        ignored = getattr(losses_of(self.model, 1)[0], "ignore_class", None)
         return trivial_error(
             lambda y_pred: float(_numpy(self._data_loss(x, y, weight, y_pred)[0])),
             keras.tree.flatten(y)[0],
@@ -204,6 +225,17 @@ class Probe:
             self._outputs[0].from_logits,
             [] if ignored is None else [ignored],
         )
+
+    def read_structure(self) -> None:
+        """Sees what the outputs are without computing the loss, which may be what fails."""
+        with self.observer.watching() as seen:
+            y_pred = self.model(take(self._small_train[0], slice(2)), training=False)
+            seen(y_pred)
+        self._read_outputs(_arrays(y_pred))
+
+    def _read_outputs(self, y_pred):
+        observer = self.observer
+        self._outputs = output_facts(self.model, self.train[1], y_pred, observer.layers, observer.ways_out)
 
     def _weights(self):
         previous = self._previous
@@ -235,12 +267,12 @@ class Probe:
         pairs = self._pairs(rows[1], y_pred)
         if not pairs:
             return math.nan
-        losses = _losses(self.model, len(pairs))
+        losses = losses_of(self.model, len(pairs))
         weights = [weight for weight in keras.tree.flatten(rows[2]) if weight is not None] or [np.ones(1)]
         weights = weights if len(weights) == len(pairs) else weights[:1] * len(pairs)
         total = np.zeros(row_count(rows))
         for (y, guess, facts), one, weight in zip(pairs, losses, weights, strict=True):
-            found = row_losses(y, guess, facts.loss, facts.form, _options(one, facts.loss))
+            found = row_losses(y, guess, facts.loss, facts.form, loss_options(one, facts.loss))
             if found is None or len(found) != len(total):
                 return math.nan
             total += found * np.reshape(weight, (len(weight), -1)).mean(axis=1)
@@ -248,7 +280,9 @@ class Probe:
 
     def _pairs(self, y, y_pred):
         targets, guesses = keras.tree.flatten(y), keras.tree.flatten(y_pred)
-        if self._outputs is None or not len(targets) == len(guesses) == len(self._outputs):
+        targets = [target for target in targets if target is not None]
+        is_known = self._outputs is not None and all(target is not None for target in targets)
+        if not (is_known and len(targets) == len(guesses) == len(self._outputs)):
             return None
         return list(zip(targets, guesses, self._outputs, strict=True))
 
@@ -272,170 +306,10 @@ class Probe:
         if len(labels) != len(guess):
             return (), ()
         classes = max(facts.classes, int(labels.max(initial=0)) + 1)
-        recall = tuple(float(np.mean(guess[labels == c] == c)) if (labels == c).any() else math.nan for c in range(classes))
+        recall = tuple(
+            float(np.mean(guess[labels == c] == c)) if (labels == c).any() else math.nan for c in range(classes)
+        )
         return recall, tuple(float(np.mean(guess == c)) for c in range(classes))
-
-    def _input_facts(self):
-        arrays = keras.tree.flatten(self.train[0])
-        names = list(getattr(self.model, "input_names", None) or [])
-        embedded = any(isinstance(layer, keras.layers.Embedding) for layer in self.observer.leaves)
-        facts = []
-        for index, array in enumerate(arrays):
-            name = names[index] if len(names) == len(arrays) else f"input_{index}"
-            if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
-                facts.append(InputFacts(name, is_embedded=True))
-                continue
-            whole = np.issubdtype(array.dtype, np.integer) or bool((array == np.round(array)).all())
-            rows = np.asarray(array, "float64").reshape(len(array), -1)
-            finite = np.isfinite(rows)
-            rows = np.where(finite, rows, 0.0)
-            deviation = rows.std(axis=0)
-            varied = deviation > 0
-            offset = np.abs(rows.mean(axis=0))[varied] / deviation[varied]
-            facts.append(
-                InputFacts(
-                    name=name,
-                    rms=float(np.sqrt(np.square(rows).mean())),
-                    largest=float(np.abs(rows).max(initial=0)),
-                    offset=float(np.median(offset)) if varied.any() else 0.0,
-                    spread=float(deviation[varied].max() / deviation[varied].min()) if varied.any() else 1.0,
-                    is_embedded=embedded and bool(whole),
-                    finite=float(finite.mean()),
-                )
-            )
-        return tuple(facts)
-
-    def _output_facts(self, y_pred):
-        guesses, targets = keras.tree.flatten(y_pred), keras.tree.flatten(self.train[1])
-        losses = _losses(self.model, len(guesses))
-        names = list(getattr(self.model, "output_names", None) or [])
-        finals = [layer for layer in self.observer.layers if layer.is_output]
-        facts = []
-        for index, guess in enumerate(guesses):
-            name = names[index] if len(names) == len(guesses) else f"output_{index}"
-            target = np.asarray(targets[index]) if len(targets) == len(guesses) else np.zeros(0)
-            last = _final_layer(finals, index, len(guesses))
-            facts.append(_output(name, guess, target, losses[index], last))
-        return tuple(facts)
-
-
-def run_facts(model, **known) -> RunFacts:
-    """What a model tells of its training, with what is known besides."""
-    optimizer = model.optimizer
-    clips = any(getattr(optimizer, name, None) for name in ("clipnorm", "clipvalue", "global_clipnorm"))
-    return RunFacts(
-        optimizer=type(optimizer).__name__,
-        learning_rate=known.pop("learning_rate", learning_rate(model)),
-        momentum=float(getattr(optimizer, "momentum", 0.0) or 0.0),
-        clips=clips,
-        weight_decay=float(getattr(optimizer, "weight_decay", 0.0) or 0.0),
-        parameters=int(sum(math.prod(v.shape) for v in model.trainable_variables)),
-        backend=keras.backend.backend(),
-        **known,
-    )
-
-
-def learning_rate(model) -> float:
-    """Of the optimizer at its present step."""
-    try:
-        return float(_numpy(model.optimizer.learning_rate))
-    except (AttributeError, TypeError, ValueError):
-        return math.nan
-
-
-def loss_name(loss) -> str | None:
-    """Name of a loss, string or function in snake case; None without one."""
-    if loss is None:
-        return None
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    if isinstance(loss, keras.losses.Loss):
-        name = type(loss).__name__
-    else:
-        name = getattr(loss, "__name__", type(loss).__name__)
-    if name.islower():
-        return name
-    name = name.replace("KLDivergence", "KlDivergence")
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-
-
-def _losses(model, count):
-    loss = model.loss
-    if isinstance(loss, dict):
-        names = list(getattr(model, "output_names", None) or loss)
-        found = [loss.get(name) for name in names]
-    elif isinstance(loss, list | tuple):
-        found = list(loss)
-    else:
-        found = [loss] * count
-    return found if len(found) == count else [None] * count
-
-
-def _final_layer(finals: list[LayerFacts], index, count) -> LayerFacts | None:
-    """Of the layers by which outputs leave the model, the last with an activation, where it can be told."""
-    known = [layer for layer in finals if layer.activation is not None]
-    if count == 1:
-        return known[-1] if known else None
-    return known[index] if len(known) == count else None
-
-
-def _output(name, guess, target, loss, last):
-    activation = None if last is None else last.activation
-    units = int(guess.shape[-1]) if guess.ndim > 1 else 1
-    loss_text = loss_name(loss)
-    from_logits = bool(getattr(loss, "from_logits", False))
-    form = target_form(target, units, loss_text) if target.size else "other"
-    low, high = -math.inf, math.inf
-    if activation is not None:
-        if activation == "softmax":
-            low, high = 0.0, 1.0
-        else:
-            try:
-                low, high = describe(activation).range
-            except Exception:  # an activation that is no function of one number
-                low, high = -math.inf, math.inf
-    classes, counts = 0, ()
-    values = np.asarray(target, "float64") if form != "other" else np.zeros(0)
-    finite = np.isfinite(values)
-    if form in ("one_hot", "multi_label"):
-        counts = tuple(int(c) for c in values.reshape(-1, values.shape[-1]).sum(axis=0))
-        classes = len(counts)
-    elif form in ("binary", "signs", "index"):
-        labels = class_labels(values[finite], form)
-        counts = tuple(int(c) for c in np.bincount(labels[labels >= 0]))
-        classes = sum(c > 0 for c in counts)
-    columns = np.where(finite, values, 0.0).reshape(len(values), -1) if values.size else np.zeros((1, 1))
-    deviation = columns.std(axis=0)
-    widest = int(deviation.argmax())
-    slack = 1e-6 * max(1.0, float(np.abs(columns).max()))
-    return OutputFacts(
-        name=name,
-        units=units,
-        activation=activation,
-        low=float(low),
-        high=float(high),
-        loss=loss_text,
-        from_logits=from_logits,
-        form=form,
-        classes=int(classes),
-        counts=counts,
-        target_low=float(columns.min()),
-        target_high=float(columns.max()),
-        target_mean=float(columns.mean(axis=0)[widest]),
-        target_std=float(deviation[widest]),
-        outside=float(np.mean((columns < low - slack) | (columns > high + slack))),
-        finite=float(finite.mean()) if finite.size else 1.0,
-        is_whole=bool((columns == np.round(columns)).all()) and values.size > 0,
-        not_one=float(np.mean(np.abs(columns.sum(axis=1) - 1) > 1e-3)) if columns.shape[1] > 1 else 0.0,
-        layer=None if last is None else last.name,
-    )
-
-
-def _options(loss, name):
-    """Arguments of a loss by which its rows differ; a plain function has its defaults."""
-    if name not in LOSSES or not isinstance(loss, keras.losses.Loss):
-        return {}
-    return {**getattr(loss, "_fn_kwargs", {}), **loss.get_config()}  # the config of Huber leaves `delta` out
 
 
 def _norms(tensors):

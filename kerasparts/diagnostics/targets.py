@@ -45,9 +45,8 @@ def target_form(y: np.ndarray, units: int, loss: str | None) -> str:
         return "signs"
     sparse = (loss or "").startswith("sparse") and is_whole
     few = is_whole and low >= 0 and high < MAX_CLASSES
-    if columns == 1 or sparse:
-        if sparse or (few and is_classification_loss(loss)):
-            return "index"
+    if sparse or (columns == 1 and few and is_classification_loss(loss)):
+        return "index"
     return "values"
 
 
@@ -110,7 +109,7 @@ def skill(y: np.ndarray, y_pred: np.ndarray, form: str, from_logits: bool = Fals
 
 
 def predicted_labels(y_pred: np.ndarray, form: str, from_logits: bool = False) -> np.ndarray:
-    """Each row's class, by the greatest output, or by the side of one output: of 0 for logits and signs, else of 1/2."""
+    """Each row's class: the greatest output, or the side of one output, of 0 for logits and signs, else of 1/2."""
     y_pred = np.asarray(y_pred, "float64")
     if y_pred.ndim > 1 and y_pred.shape[-1] > 1:
         return y_pred.reshape(-1, y_pred.shape[-1]).argmax(axis=1)

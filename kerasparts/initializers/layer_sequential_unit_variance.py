@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasparts.core.layers import KERNEL_LAYERS, replaced
 from kerasparts.core.checks import check, check_integer, check_number
 from kerasparts.core.data import is_array, to_numpy
+from kerasparts.core.layers import KERNEL_LAYERS, replaced
 from kerasparts.initializers.scaled_orthogonal import ScaledOrthogonal
 
 
@@ -105,7 +105,8 @@ def layer_sequential_unit_variance(
     check(isinstance(orthonormal, bool), "orthonormal", orthonormal, "True or False")
     initializer = ScaledOrthogonal("linear", seed)
     layers = _chosen(model, include)
-    check(layers, "model", model, f"a model with trainable layers of the kinds {[kind.__name__ for kind in KERNEL_LAYERS]}")
+    kinds = [kind.__name__ for kind in KERNEL_LAYERS]
+    check(layers, "model", model, f"a model with trainable layers of the kinds {kinds}")
 
     probes = [_Probe(layer, initializer if orthonormal else None, tolerance, max_iterations) for layer in layers]
     order: list[_Probe] = []

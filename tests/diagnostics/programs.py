@@ -941,7 +941,7 @@ FAULTY = (
         misses(0.35),
         faults=("high_variance",),
         allowed=("too_little_data",),
-        fit=dict(epochs=25),
+        fit=dict(epochs=40),
     ),
 )
 PROGRAMS = HEALTHY + FAULTY

@@ -26,6 +26,7 @@ def test_nothing_is_found_in_a_healthy_training(program):
     assert diagnosis.faults == (), str(diagnosis)
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")  # of Keras, and right
 @pytest.mark.parametrize("program", FAULTY, ids=str)
 def test_the_cause_is_found_in_a_faulty_training(program):
     diagnosis = trained(program)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import kerasparts as kp
-from kerasparts.diagnostics.probe import Probe, loss_name
+from kerasparts.diagnostics.model_facts import loss_name
+from kerasparts.diagnostics.probe import Probe
 from kerasparts.diagnostics.row_losses import LOSSES, loss_error, row_losses
 
 RANDOM = np.random.default_rng(0)

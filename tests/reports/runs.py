@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from kerasparts.diagnostics.facts import InputFacts, LayerFacts, OutputFacts, RunFacts, Score
 from kerasparts.diagnostics.findings import Diagnosis, Evidence, Finding
-from kerasparts.diagnostics.signals import InputFacts, LayerFacts, OutputFacts, RunFacts, Score, Signals
+from kerasparts.diagnostics.signals import Signals
 
 
 def signals(depth=6, dense=8, epochs=10, seed=0, **changes):

@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from kerasparts.diagnostics.facts import RunFacts
 from kerasparts.diagnostics.findings import Diagnosis, Evidence, Finding
-from kerasparts.diagnostics.signals import RunFacts, Signals
+from kerasparts.diagnostics.signals import Signals
 from kerasparts.reports import render_report, write_report
 from tests.reports import runs
 
@@ -138,6 +139,13 @@ def test_findings_stand_in_their_order_with_all_that_is_known_of_them():
             assert line in text
     assert "first seen at epoch 3" in items[1]["text"]
     assert "seen before the first step" in items[0]["text"]
+
+
+def test_code_in_a_remedy_is_set_as_code():
+    finding = Finding("dead_relu", "Units of `dense` died.", "Take `LeakyReLU(0.1)`, or <b> lower.")
+    page = render_report(Signals(), Diagnosis((finding,), "Dead ReLU."))
+    assert "Take <code>LeakyReLU(0.1)</code>, or &lt;b&gt; lower." in page
+    assert "`" not in page.partition("<body")[2]
 
 
 def test_the_changed_line_is_marked_as_before_and_after():

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from kerasparts.diagnostics.signals import LayerFacts, OutputFacts, Signals
+from kerasparts.diagnostics.facts import LayerFacts, OutputFacts
+from kerasparts.diagnostics.signals import Signals
 
 CONFIDENCE = 2.0  # standard errors
 
@@ -110,13 +111,13 @@ def _comes_from_input(signals, source):
     return layer.fan_in == 0 and layer.is_linear and all(_comes_from_input(signals, one) for one in layer.sources)
 
 
-def jumps(signals: Signals, epochs: int = 5, share: float = 0.25, of_trivial: float = 0.05) -> float | None:
+def jumps(signals: Signals, share: float = 0.25, of_trivial: float = 0.05, epochs: int = 5) -> float | None:
     """How far the loss on the probe jumps from epoch to epoch, by its mean, where that is much; else None.
 
-    The root mean square of the rises in the last half of at least `epochs`, which for noise around a level is the standard
-    deviation, and for a falling curve zero. These are always the same rows without dropout, so it is the steps of the
-    optimizer that make it rise. Much is more than `share` of the mean loss and more than `of_trivial` of
-    the loss of a constant answer, while the mean is no less than twice that: jumps of a loss near zero mean nothing.
+    The root mean square of the rises in the last half of at least `epochs`, which for noise around a level is the
+    standard deviation, and for a falling curve zero. The rows are always the same, without dropout, so it is the steps
+    of the optimizer that make it rise. Much is more than `share` of the mean loss and more than `of_trivial` of the
+    loss of a constant answer; of a model that does not underfit, half as much again, and with a mean well above zero.
     """
     curve = signals.train_loss[signals.epoch_ends]
     half = curve[len(curve) // 2 :]
@@ -124,6 +125,11 @@ def jumps(signals: Signals, epochs: int = 5, share: float = 0.25, of_trivial: fl
         return None
     size = float(np.sqrt(np.mean(np.square(np.maximum(np.diff(half), 0)))))
     mean = abs(float(half.mean()))
-    scale = signals.score.trivial_loss if math.isfinite(signals.score.trivial_loss) else abs(float(signals.train_loss[0]))
-    is_much = size > share * mean and size > of_trivial * scale and mean > 2 * of_trivial * scale
-    return size / mean if is_much else None
+    scale = (
+        signals.score.trivial_loss if math.isfinite(signals.score.trivial_loss) else abs(float(signals.train_loss[0]))
+    )
+    if not underfits(signals):
+        of_trivial *= 1.5
+        if mean < 2 * of_trivial * scale:
+            return None
+    return size / mean if size > share * mean and size > of_trivial * scale else None

@@ -9,6 +9,7 @@ from kerasparts.diagnostics.rules._reading import final, hidden_layers, kernel_l
 from kerasparts.diagnostics.signals import Signals
 
 NOT_ELEMENTWISE = ("softmax", "log_softmax", "sparsemax")
+FEW = 3  # units, of which a share means nothing
 
 
 def dead_relu(signals: Signals, share: float = 0.5) -> Finding | None:
@@ -31,7 +32,7 @@ def dead_relu(signals: Signals, share: float = 0.5) -> Finding | None:
             "`kernel_initializer=kerasparts.initializers.VarianceMatched('relu')`, and more than a few units."
         )
     else:
-        remedy = "Lower the `learning_rate`, or take `activation=kerasparts.activations.LeakyReLU(0.1)`, which has no dead side."
+        remedy = "Lower the `learning_rate`, or take `activation=kerasparts.activations.LeakyReLU(0.1)`, never dead."
     text = f"{100 * value:.0f}% of the units of the layer give 0 on every row."
     code = ('activation="relu"', "activation=kerasparts.activations.LeakyReLU(0.1)")
     return Finding("dead_relu", text, remedy, evidence, layer.name, float(signals.epoch[moment]), code=code)
@@ -118,7 +119,7 @@ def wrong_hidden_activation(signals: Signals) -> Finding | None:
 def _worst(signals, table, share, output_too=False):
     """The first layer in the run whose last finite value is at least `share`, with its moment, that and the first."""
     for index, layer in enumerate(signals.layers):
-        if layer.is_output and not output_too:
+        if (layer.is_output and not output_too) or (layer.units < FEW and table is signals.saturated):
             continue
         known = np.flatnonzero(np.isfinite(table[:, index])) if len(table) else np.zeros(0, int)
         if not known.size:

@@ -10,13 +10,15 @@ from kerasparts.diagnostics.rules.output_layer import OF_VALUES
 from kerasparts.diagnostics.signals import Signals
 
 
-def unnormalized_inputs(signals: Signals, largest: float = 10.0, least: float = 0.01, offset: float = 10.0):
+def unnormalized_inputs(
+    signals: Signals, largest: float = 10.0, least: float = 0.1, offset: float = 10.0
+) -> Finding | None:
     """The numbers that reach the first weights are far from 1, and the model does not learn.
 
     Scaled to a standard deviation of 1 or to [0, 1] they have a root mean square near 1; what counts is what arrives at
     the first kernel, behind `Normalization`, `Rescaling` or batch normalization. Far above 1 the first layer saturates
-    or its gradients are too large for the learning rate of the others; far below it learns too slowly; a mean far from
-    0 makes the loss a ravine.
+    or its gradients are too large for the learning rate of the others; far below, where not even the greatest number is
+    near 1, it learns too slowly; a mean far from 0 makes the loss a ravine.
 
     Reference: LeCun, Bottou, Orr and Mueller 1998, Efficient BackProp, section 4.3.
     """
@@ -28,6 +30,7 @@ def unnormalized_inputs(signals: Signals, largest: float = 10.0, least: float = 
         remedy = "Fill in what is missing, or scale with `kerasparts.layers.RobustScaling()`, which passes over NaN."
         return Finding("unnormalized_inputs", "Inputs are NaN or infinite.", remedy, evidence, epoch=0.0)
     embedded = all(facts.is_embedded for facts in signals.inputs)
+    peak = max((facts.largest for facts in signals.inputs), default=math.nan)
     evidence, where = {}, None
     for index, layer in first_inputs(signals):
         scale = signals.input_scale[0, index]
@@ -35,14 +38,14 @@ def unnormalized_inputs(signals: Signals, largest: float = 10.0, least: float = 
             continue
         if scale > largest:
             evidence["root mean square at the first weights"] = Evidence(scale, largest)
-        elif 0 < scale < least:
+        elif 0 < scale < least and (peak < 5 * least or not _takes_input(layer)):
             evidence["root mean square at the first weights"] = Evidence(scale, least)
         else:
             continue
         where = layer.name
         break
     worst = max((facts for facts in signals.inputs if not facts.is_embedded), key=lambda f: f.offset, default=None)
-    has_direct = any(set(layer.sources) <= {-1} for _, layer in first_inputs(signals))
+    has_direct = any(_takes_input(layer) for _, layer in first_inputs(signals))
     if worst is not None and worst.offset > offset and worst.rms > 1 and has_direct:
         evidence["mean / standard deviation of a feature"] = Evidence(worst.offset, offset)
     if not evidence:
@@ -51,9 +54,16 @@ def unnormalized_inputs(signals: Signals, largest: float = 10.0, least: float = 
         "Put `kerasparts.layers.RobustScaling()` or `keras.layers.Normalization()` first, and `adapt` it to the "
         "training inputs."
     )
-    text = f"The inputs reach {max(facts.largest for facts in signals.inputs):.3g}; the first weights expect about 1."
-    code = ("keras.Sequential([", "scaling = kerasparts.layers.RobustScaling(); scaling.adapt(x)\nkeras.Sequential([scaling,")
+    text = f"The inputs reach {peak:.3g}; the first weights expect a standard deviation of about 1."
+    code = (
+        "keras.Sequential([",
+        "scaling = kerasparts.layers.RobustScaling(); scaling.adapt(x)\nkeras.Sequential([scaling,",
+    )
     return Finding("unnormalized_inputs", text, remedy, evidence, layer=where, epoch=0.0, code=code)
+
+
+def _takes_input(layer):
+    return set(layer.sources) <= {-1}
 
 
 def unnormalized_targets(signals: Signals, largest: float = 10.0, least: float = 0.01) -> Finding | None:
@@ -86,8 +96,8 @@ def unnormalized_targets(signals: Signals, largest: float = 10.0, least: float =
 def unrelated_labels(signals: Signals, rows: int = 100, margin: float = 0.05) -> Finding | None:
     """The targets have nothing to do with the inputs: labels that were shuffled, or joined to other rows.
 
-    Neither the nearest rows nor a linear model tell more of a target than the best constant does, and the model, however
-    well it remembers its training rows, is no better on the validation rows.
+    Neither the nearest rows nor a linear model tell more of a target than the best constant does, and the model,
+    however well it remembers its training rows, is no better on the validation rows.
 
     Reference: memorizing random labels: Zhang et al. 2017, https://arxiv.org/abs/1611.03530.
     """
@@ -114,19 +124,24 @@ def unrelated_labels(signals: Signals, rows: int = 100, margin: float = 0.05) ->
     return Finding("wrong_labels", text, remedy, evidence, code=code)
 
 
-def class_imbalance(signals: Signals, ratio: float = 5.0, recall: float = 0.5) -> Finding | None:
-    """A rare class is hardly ever found while the frequent ones are.
+def class_imbalance(signals: Signals, ratio: float = 5.0, recall: float = 0.5, rows: int = 30) -> Finding | None:
+    """A rare class is hardly ever found while the frequent ones, of at least `rows` each, are.
 
     The mean loss is that of the frequent classes, so the rare ones are given up first.
 
     Reference: Japkowicz and Stephen 2002, The class imbalance problem.
     """
     facts, score = single_output(signals), signals.score
-    if facts is None or not is_trained(signals) or facts.form not in ("binary", "signs", "one_hot", "index") or not score.recall:
+    if (
+        facts is None
+        or not is_trained(signals)
+        or facts.form not in ("binary", "signs", "one_hot", "index")
+        or not score.recall
+    ):
         return None
     counts = np.array(facts.counts, "float64")
     found = np.array(score.recall[: len(counts)])
-    if len(found) < len(counts) or (counts > 0).sum() < 2:
+    if len(found) < len(counts) or (counts > 0).sum() < 2 or counts.max() < rows:
         return None
     counts = np.where(counts > 0, counts, np.nan)
     rare = counts * ratio <= np.nanmax(counts)
@@ -140,11 +155,10 @@ def class_imbalance(signals: Signals, ratio: float = 5.0, recall: float = 0.5) -
         "rows of the most by those of the rarest class": Evidence(float(np.nanmax(counts) / np.nanmin(counts)), ratio),
         "share found of the rare class": Evidence(worst, recall),
     }
-    text = f"A rare class is found in {100 * worst:.0f}% of its validation rows, the frequent ones in {100 * frequent:.0f}%."
+    text = f"A rare class is found in {100 * worst:.0f}% of its rows, the frequent ones in {100 * frequent:.0f}%."
     remedy = (
-        "Give `kerasparts.losses.SparseCategoricalCrossentropy(class_weight=[...])` the inverse of the class counts, or "
-        "get more rows of the rare class; judge by recall, not by accuracy."
+        "Give `kerasparts.losses.SparseCategoricalCrossentropy(class_weight=[...])` the inverse of the class counts, "
+        "or get more rows of the rare class; judge by recall, not by accuracy."
     )
     code = ("model.fit(x, y)", "model.fit(x, y, class_weight=dict(enumerate(counts.max() / counts)))")
     return Finding("class_imbalance", text, remedy, evidence, severity="warning", code=code)
-

@@ -35,7 +35,9 @@ def high_variance(signals: Signals, gap: float = 0.12, rise: float = 0.3) -> Fin
     has_turned = found - noise > gap / 2 and risen > rise
     if not (is_wide or has_turned) or train < 0.2:
         return None
-    evidence = {"skill in training above that in validation": Evidence(found, gap + noise if is_wide else gap / 2 + noise)}
+    evidence = {
+        "skill in training above that in validation": Evidence(found, gap + noise if is_wide else gap / 2 + noise)
+    }
     if risen > rise:
         evidence["rise of the validation loss from its lowest"] = Evidence(risen, rise, "of it")
     text = f"The skill is {train:z.2f} on training rows and {validation:z.2f} on others."
@@ -64,8 +66,8 @@ def too_little_data(signals: Signals, per_class: float = 20.0, rows: int = 100) 
     evidence = {"training rows": Evidence(signals.run.rows, max(rows, per_class * classes))}
     text = f"{signals.run.rows} rows are too few to learn from."
     remedy = (
-        "Get more, augment them (for images `keras.layers.RandomTranslation`), or start from a model trained on other data; "
-        "judge by cross-validation."
+        "Get more, augment them (for images `keras.layers.RandomTranslation`), or start from a model trained on other "
+        "data; judge by cross-validation."
     )
     return Finding("too_little_data", text, remedy, evidence, severity="warning")
 
@@ -120,7 +122,9 @@ def high_bias(signals: Signals, least: float = 0.15) -> Finding | None:
     known = math.isfinite(goal) and goal > reached
     name = "skill in training, against that of simple predictors" if known else "skill in training"
     evidence = {name: Evidence(reached, goal if known else least)}
-    text = f"The model has a skill of {reached:z.2f} on the rows that it trains on, where 1 is perfect and 0 a constant."
+    text = (
+        f"The model has a skill of {reached:z.2f} on the rows that it trains on, where 1 is perfect and 0 a constant."
+    )
     remedy = "Mend what stands above first. If nothing does: more units or layers, more epochs, better features."
     return Finding("high_bias", text, remedy, evidence)
 

@@ -28,7 +28,7 @@ def vanishing_gradient(signals: Signals, ratio: float = 0.03) -> Finding | None:
             return None
         behind = np.maximum.accumulate(speed[:, ::-1], axis=1)[:, ::-1]
         shares = np.median(speed / np.maximum(behind, 1e-30), axis=0)
-    for (index, layer), share in zip(layers[:-1], shares[:-1], strict=True):
+    for (_, layer), share in zip(layers[:-1], shares[:-1], strict=True):
         if share < ratio:
             evidence = {"speed of the layer by that of the fastest behind it": Evidence(float(share), ratio)}
             name = layer.activation or "activation"
@@ -73,5 +73,8 @@ def _exploded(text, evidence, layer, epoch):
         "Clip: `kerasparts.optimizers.AdamW(1e-3, clipnorm=1.0)`; lower the `learning_rate`; draw the weights with "
         "`kerasparts.initializers.VarianceMatched`."
     )
-    code = ("optimizer=keras.optimizers.SGD(learning_rate)", "optimizer=keras.optimizers.SGD(learning_rate / 10, clipnorm=1.0)")
+    code = (
+        "optimizer=keras.optimizers.SGD(learning_rate)",
+        "optimizer=keras.optimizers.SGD(learning_rate / 10, clipnorm=1.0)",
+    )
     return Finding("exploding_gradient", text, remedy, evidence, layer, epoch, code=code)

@@ -41,10 +41,10 @@ def bad_init_scale(signals: Signals, factor: float = 6.0, product: float = 30.0,
 
         gain = root mean square of the kernel * sqrt(fan_in)
 
-    keeps the size of a signal at about 1 (with relu at 1.4); with the mean of `fan_in` and `fan_out` in its place, that of
-    a gradient too, so a kernel is too small only by both. A layer is off by `factor`; or all of them together by
-    `product`, if they are by more than `mean` on average. Inputs of a wrong size are another fault, and behind layers that
-    normalize the size of a kernel does not count.
+    keeps the size of a signal at about 1 (with relu at 1.4); with the mean of `fan_in` and `fan_out` in its place, that
+    of a gradient too, so a kernel is too small only by both. A layer is off by `factor`; or all of them together by
+    `product`, if they are by more than `mean` on average. Inputs of a wrong size are another fault, and behind layers
+    that normalize the size of a kernel does not count.
 
     Reference: Glorot and Bengio 2010, section 4.2.1; He et al. 2015, https://arxiv.org/abs/1502.01852.
     """
@@ -59,7 +59,9 @@ def bad_init_scale(signals: Signals, factor: float = 6.0, product: float = 30.0,
     for _, layer in kernel_layers(signals):
         norm = signals.weight_norm[0, layer.kernel]
         is_last = layer.is_output and layer.activation in ("linear", None) and len(kernel_layers(signals)) > 1
-        is_known = not layer.kind.endswith("Transpose") and layer.kind != "EinsumDense" and np.isfinite(norm) and norm > 0
+        is_known = (
+            not layer.kind.endswith("Transpose") and layer.kind != "EinsumDense" and np.isfinite(norm) and norm > 0
+        )
         if is_last or not is_known or layer.units * layer.fan_in < 16:  # too few draws tell no scale
             continue
         gain = float(norm / np.sqrt(layer.units))

@@ -17,8 +17,9 @@ def lr_too_high(
 
     Evidence is any of: the loss after some steps is `rise` times what it was (and what a constant answer has), or no
     longer finite; one step changes a kernel by more than `ratio` of its size; a share of `killed` of a layer's units
-    died on the way; the loss on the same rows jumps from epoch to epoch by `share` of its mean, while steps are not small.
-    But for that last one, the model does not learn what it could. Weights that were drawn too small are another fault.
+    died on the way, or saturated after first steps as large; the loss on the same rows jumps from epoch to epoch by
+    `share` of its mean. But for that last one, the model does not learn what it could. Weights that were drawn too
+    small are another fault.
 
     Reference: Goodfellow, Bengio and Courville 2016, Deep Learning, section 11.4.1; the ratio: TheDeepChecker
     (Ben Braiek and Khomh 2023), update / weight above 0.1.
@@ -38,26 +39,23 @@ def lr_too_high(
             evidence["loss by that at the start"] = Evidence(math.inf, rise)
         elif later.max() > rise * start:
             evidence["loss by that at the start"] = Evidence(float(later.max() / start), rise)
-    columns = [layer.kernel for _, layer in kernel_layers(signals)]
-    if columns:
-        ratios = ratio_of_update(signals)[:, columns]
-        known = ratios[np.isfinite(ratios).all(axis=1)]
-        if len(known):
-            typical = float(np.median(known, axis=0).max())
-            if typical > ratio:
-                evidence["change of a kernel in one step"] = Evidence(typical, ratio, "of its size")
-            if jumping and typical > 0.05 * ratio:
-                evidence["jumps of the loss between epochs"] = Evidence(jumping, share, "of its mean")
-    hidden = [index for index, layer in enumerate(signals.layers) if not layer.is_output]
-    if hidden and signals.moments > 1:
-        died = np.nanmax(np.append(signals.dead[-1, hidden] - signals.dead[0, hidden], 0.0))
-        if died > killed:
-            evidence["units that died on the way"] = Evidence(float(died), killed, "of a layer")
+    typical, early = _step_sizes(signals)
+    if typical > ratio:
+        evidence["change of a kernel in one step"] = Evidence(typical, ratio, "of its size")
+    if jumping and typical > 0.05 * ratio:
+        evidence["jumps of the loss between epochs"] = Evidence(jumping, share, "of its mean")
+    died, saturated = _rise(signals, signals.dead), _rise(signals, signals.saturated)
+    if died > killed:
+        evidence["units that died on the way"] = Evidence(died, killed, "of a layer")
+    if saturated > killed and early > ratio:
+        evidence["answers that saturated on the way"] = Evidence(saturated, killed, "of a layer")
     if not evidence:
         return None
     rate = signals.run.learning_rate
     text = f"A learning rate of {rate:.3g} is too high for {signals.run.optimizer} on this model."
-    remedy = f"Take `learning_rate={rate / 10:.1g}`, or clip with `clipnorm=1.0`; `kerasparts.optimizers.AdamW` has both."
+    remedy = (
+        f"Take `learning_rate={rate / 10:.1g}`, or clip with `clipnorm=1.0`; `kerasparts.optimizers.AdamW` has both."
+    )
     code = (f"{signals.run.optimizer}({rate:.3g})", f"{signals.run.optimizer}({rate / 10:.1g})")
     return Finding("lr_too_high", text, remedy, evidence, epoch=_when(signals, rise * start), code=code)
 
@@ -71,13 +69,13 @@ def lr_too_low(signals: Signals, ratio: float = 1e-4, travel: float = 0.1, steps
     Reference: the ratio: TheDeepChecker (Ben Braiek and Khomh 2023), update / weight below 1e-4.
     """
     columns = [layer.kernel for _, layer in kernel_layers(signals)]
-    if not columns or not underfits(signals) or has_broken(signals) or signals.step[-1] < steps:
+    if not columns or not signals.moments or signals.step[-1] < steps:
         return None
-    ratios = ratio_of_update(signals)[:, columns]
-    known = ratios[np.isfinite(ratios).all(axis=1)]
-    if not len(known) or not np.isfinite(signals.weight_norm).all():
+    if not underfits(signals) or has_broken(signals):
         return None
-    typical = float(np.median(known, axis=0).max())
+    typical, _ = _step_sizes(signals)
+    if not typical >= 0 or not np.isfinite(signals.weight_norm).all():
+        return None
     moved = np.nansum(signals.displacement[:, columns], axis=0) / np.maximum(signals.weight_norm[0, columns], 1e-12)
     if typical > ratio and not (moved.max() < travel):
         return None
@@ -118,7 +116,9 @@ def too_few_epochs(signals: Signals, pace: float = 0.1, steps: int = 100) -> Fin
     epochs = max(signals.run.epochs, 1)
     more = max(epochs * 4, math.ceil(4 * steps / max(signals.run.steps_per_epoch, 1)))
     text = f"After {step[-1]:.0f} steps the loss still falls."
-    remedy = f"Train for `epochs={more}` with `kerasparts.callbacks.EarlyStopping(patience=5)`, or with smaller batches."
+    remedy = (
+        f"Train for `epochs={more}` with `kerasparts.callbacks.EarlyStopping(patience=5)`, or with smaller batches."
+    )
     code = (f"epochs={epochs}", f"epochs={more}, callbacks=[kerasparts.callbacks.EarlyStopping(patience=5)]")
     return Finding("too_few_epochs", text, remedy, evidence, severity="warning", epoch=float(epochs), code=code)
 
@@ -138,6 +138,21 @@ def oscillating_loss(signals: Signals, share: float = 0.25) -> Finding | None:
     text = "The loss on the same rows jumps from epoch to epoch."
     code = ("learning_rate=0.1", "learning_rate=keras.optimizers.schedules.CosineDecay(0.1, steps)")
     return Finding("oscillating_loss", text, remedy, evidence, severity="warning", code=code)
+
+
+def _step_sizes(signals):
+    """Change of a kernel in one step by its size, in the kernel where that is most: typical, and most of the first."""
+    ratios = ratio_of_update(signals)[:, [layer.kernel for _, layer in kernel_layers(signals)]]
+    known = ratios[np.isfinite(ratios).all(axis=1)]
+    if not known.size:
+        return math.nan, math.nan
+    return float(np.median(known, axis=0).max()), float(known[:4].max())
+
+
+def _rise(signals, table):
+    """How much more of a hidden layer it is at the end than at the start, in the layer where that is most."""
+    hidden = [index for index, layer in enumerate(signals.layers) if not layer.is_output]
+    return float(np.nanmax(np.append(table[-1, hidden] - table[0, hidden], 0.0)))
 
 
 def _when(signals, bound):

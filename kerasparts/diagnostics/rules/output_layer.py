@@ -2,9 +2,10 @@
 
 import math
 
+from kerasparts.diagnostics.facts import OutputFacts
 from kerasparts.diagnostics.findings import Evidence, Finding
 from kerasparts.diagnostics.rules._reading import final
-from kerasparts.diagnostics.signals import OutputFacts, Signals
+from kerasparts.diagnostics.signals import Signals
 
 OF_VALUES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "mean_squared_logarithmic_error",
              "mean_absolute_percentage_error")  # fmt: skip
@@ -39,13 +40,14 @@ def _wrong_activation(facts: OutputFacts, outside: float) -> Finding | None:
     if activation == "softmax" and facts.units == 1:
         evidence = {"units under the softmax": Evidence(1, 2)}
         wanted = "sigmoid" if facts.is_classification else "linear"
-        return _wrong(
-            facts, evidence, "A softmax over one unit is 1 for every input.", last, wanted, ""
-        )
+        return _wrong(facts, evidence, "A softmax over one unit is 1 for every input.", last, wanted, "")
     if crossentropy and not facts.from_logits:
         wanted = "softmax" if one_class else "sigmoid"
         if not (facts.low >= 0 and facts.high <= 1):
-            evidence = {"lowest output possible": Evidence(facts.low, 0), "highest output possible": Evidence(facts.high, 1)}
+            evidence = {
+                "lowest output possible": Evidence(facts.low, 0),
+                "highest output possible": Evidence(facts.high, 1),
+            }
             text = f"The {loss} takes probabilities, which a {activation} output does not give."
             return _wrong(facts, evidence, text, last, wanted, "or give the loss `from_logits=True`")
         if one_class and facts.units > 1 and activation != "softmax":
@@ -73,10 +75,9 @@ def _wrong_activation(facts: OutputFacts, outside: float) -> Finding | None:
         evidence = {"lowest output possible": Evidence(facts.low, -1)}
         text = f"The {loss} wants outputs on both sides of 0; the {activation} gives none below."
         return _wrong(facts, evidence, text, last, "linear", "")
-    if facts.form in ("binary", "one_hot", "multi_label") and loss in OF_VALUES and activation == "softmax":
-        if facts.form == "multi_label":
-            evidence = {"rows that have not exactly one label": Evidence(facts.not_one, 0.0)}
-            return _wrong(facts, evidence, "Rows have several labels or none.", last, "sigmoid", "")
+    if facts.form == "multi_label" and loss in OF_VALUES and activation == "softmax":
+        evidence = {"rows that have not exactly one label": Evidence(facts.not_one, 0.0)}
+        return _wrong(facts, evidence, "Rows have several labels or none.", last, "sigmoid", "")
     return None
 
 
@@ -102,12 +103,17 @@ def wrong_loss(signals: Signals, enough: float = 0.9) -> Finding | None:
             )
             code = (f'loss="{loss}"', 'loss="sparse_categorical_crossentropy"')
             return Finding("wrong_loss", text, remedy, evidence, code=code)
-        if loss in ("categorical_crossentropy", "categorical_focal_crossentropy") and facts.units == 1:
-            evidence = {"outputs that it makes add up to 1": Evidence(1, 2)}
-            text = f"The {loss} makes the outputs of a row add up to 1: with one output it is the same whatever comes."
+        if loss in ("categorical_crossentropy", "categorical_focal_crossentropy", "kl_divergence") and facts.units == 1:
+            evidence = {"outputs": Evidence(1, 2)}
+            text = f"The {loss} compares the probabilities of several classes; of one output it learns nothing about 0."
             remedy = "Take `keras.losses.BinaryCrossentropy()` as loss, behind one sigmoid."
             code = (f'loss="{loss}"', 'loss="binary_crossentropy"')
             return Finding("wrong_loss", text, remedy, evidence, code=code)
+        if loss == "cosine_similarity" and facts.units == 1:
+            evidence = {"outputs": Evidence(1, 2)}
+            text = "The cosine_similarity compares directions: of one output it sees the sign alone."
+            remedy = "Take `'mean_squared_error'` as loss."
+            return Finding("wrong_loss", text, remedy, evidence, code=(f'loss="{loss}"', 'loss="mean_squared_error"'))
         if loss in OF_VALUES and form in ("binary", "one_hot", "multi_label") and not reached >= enough:
             better = _loss_for(facts)
             evidence = {"skill reached": Evidence(reached, enough), "classes": Evidence(facts.classes, 1)}
@@ -138,7 +144,9 @@ def wrong_loss(signals: Signals, enough: float = 0.9) -> Finding | None:
             if facts.target_low < 0 or facts.target_high > 1:
                 text = f"The targets are values from {facts.target_low:.3g} to {facts.target_high:.3g}, no labels."
                 remedy = "Take `'mean_squared_error'` as loss, behind a linear output."
-                return Finding("wrong_loss", text, remedy, evidence, code=(f'loss="{loss}"', 'loss="mean_squared_error"'))
+                return Finding(
+                    "wrong_loss", text, remedy, evidence, code=(f'loss="{loss}"', 'loss="mean_squared_error"')
+                )
     return None
 
 
@@ -161,7 +169,9 @@ def wrong_labels(signals: Signals) -> Finding | None:
                 "lowest label": Evidence(facts.target_low, 0),
                 "highest label": Evidence(facts.target_high, 1),
             }
-            text = f"The {loss} takes labels from 0 to 1; these go from {facts.target_low:.3g} to {facts.target_high:.3g}."
+            text = (
+                f"The {loss} takes labels from 0 to 1; these go from {facts.target_low:.3g} to {facts.target_high:.3g}."
+            )
             if facts.classes > 2:
                 remedy = (
                     f"Take `keras.layers.Dense({facts.classes}, activation='softmax')` as last layer with "
