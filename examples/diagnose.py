@@ -41,12 +41,13 @@ model = keras.Sequential([
     keras.layers.Dense(64, activation="relu"),
     keras.layers.Dense(2),
 ])
-model.compile(keras.optimizers.Adam(0.3), kerasparts.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.compile(keras.optimizers.Adam(0.2), kerasparts.losses.SparseCategoricalCrossentropy(from_logits=True))
 """
 LONELY_SOFTMAX = """
 model = keras.Sequential([
     keras.layers.Rescaling(1 / 16),
-    keras.layers.Dense(32, activation="relu"),
+    keras.layers.Dense(64, activation="relu"),
+    keras.layers.Dense(64, activation="relu"),
     keras.layers.Dense(1, activation="softmax"),
 ])
 model.compile("adam", "binary_crossentropy", metrics=["accuracy"])

@@ -343,6 +343,24 @@ CALLBACKS = [
         saved=False,
     ),
     Case(
+        kp.callbacks.TrainingDiagnostics,
+        dict(
+            probe=32,
+            every=5,
+            report="report.html",
+            log_dir="logs",
+            verbose=0,
+            stop_on=["exploding_gradient"],
+            training_data=(np.zeros((4, 3), "float32"), np.array([0, 1, 0, 1])),
+            validation_data=(np.zeros((4, 3), "float32"), np.array([0, 1, 0, 1])),
+            seed=3,
+        ),
+        bad=dict(probe=8, every=0, verbose=2, stop_on=["no_fault"], seed=-1),
+        free=("training_data", "validation_data", "report", "log_dir"),
+        unsaved=("training_data", "validation_data"),
+        saved=False,
+    ),
+    Case(
         kp.callbacks.BiasVarianceDiagnostics,
         dict(
             target_error=0.1,

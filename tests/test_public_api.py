@@ -21,6 +21,9 @@ def lines():
 
 
 def describe(path, value):
+    if not callable(value):
+        yield path
+        return
     if not inspect.isclass(value):
         yield f"{path}{signature(value)}"
         return

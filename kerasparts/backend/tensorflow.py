@@ -6,7 +6,10 @@ import functools
 import keras
 import tensorflow as tf
 
-kept_random_state = contextlib.nullcontext  # no draw of Keras moves it
+
+def kept_random_state():
+    """Context in which random numbers may be drawn without a trace in the global state of the framework."""
+    return contextlib.nullcontext()  # Keras draws none from it here
 
 
 def compiled(function, state):

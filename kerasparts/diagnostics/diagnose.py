@@ -9,6 +9,7 @@ from kerasparts.diagnostics.findings import FAULTS, Diagnosis, Finding
 from kerasparts.diagnostics.rules._reading import final
 from kerasparts.diagnostics.signals import Signals
 
+OF_GENERALIZATION = ("high_bias", "high_variance", "too_little_data", "class_imbalance")
 RULES = tuple(getattr(rules, name) for name in rules.__all__)
 
 # What follows from what. A finding that is explained stays in the list, behind its cause.
@@ -62,7 +63,7 @@ def diagnose(signals: Signals) -> Diagnosis:
     for fault, causes in HIDDEN_BY.items():
         if fault in found and any(cause in found for cause in causes):
             del found[fault]
-    causes = [fault for fault in found if fault != "high_bias"]
+    causes = [fault for fault in found if fault not in OF_GENERALIZATION]
     findings = []
     for fault in FAULTS:
         if fault in found:

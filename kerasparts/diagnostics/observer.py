@@ -12,6 +12,7 @@ from kerasparts.diagnostics.facts import LayerFacts
 
 # Layers that run others in a loop or under their own mapping: their insides are no part of the graph outside.
 CLOSED = (keras.layers.RNN, keras.layers.Wrapper, keras.layers.MultiHeadAttention)
+RECURRENT = (keras.layers.RNN, keras.layers.Bidirectional)  # their kernels lie in a cell
 # Affine in their input, with what they keep fixed.
 LINEAR = (
     keras.layers.Dropout,
@@ -135,7 +136,7 @@ class Observer:
                     activation=activation,
                     sources=sources[index],
                     kernel=self._variables.get(id(kernel)) if has_kernel else None,
-                    fan_in=int(np.prod(kernel.shape[:-1])) if has_kernel else 0,
+                    fan_in=_fan_in(layer, kernel, inputs),
                     units=int(outputs[0].shape[_channels(layer)] or 0) if len(outputs[0].shape) > 1 else 1,
                     is_output=index in final,
                     is_linear=_is_linear(layer, activation),
@@ -155,7 +156,7 @@ class Observer:
         square = ops.mean(ops.square(output))
         variation = ops.mean(ops.square(output - ops.mean(output, axis=0, keepdims=True))) / (square + 1e-30)
         input_scale = nan
-        if _kernel(layer) is not None and inputs:
+        if inputs and (_kernel(layer) is not None or isinstance(layer, RECURRENT)):
             input_scale = ops.sqrt(ops.mean(ops.square(ops.cast(inputs[0], "float32"))))
         dead = saturated = nan
         slope = self._slopes[id(layer)] if steps else None
@@ -221,6 +222,12 @@ def _sublayers(layer):
 def _kernel(layer):
     kernel = getattr(layer, "kernel", None)
     return kernel if isinstance(kernel, keras.Variable) and len(kernel.shape) > 1 else None
+
+
+def _fan_in(layer, kernel, inputs):
+    if kernel is not None:
+        return int(np.prod(kernel.shape[:-1]))
+    return int(inputs[0].shape[-1] or 0) if isinstance(layer, RECURRENT) and inputs else 0
 
 
 def _channels(layer):

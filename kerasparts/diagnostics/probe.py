@@ -257,10 +257,8 @@ class Probe:
         return ops.stack([_norms(values), _norms(moved), ops.stack([_equal_units(v) for v in values])]), values
 
     def _pieces(self, rows):
-        """Pieces of one size, so that nothing is compiled anew; a rest that is smaller is left out."""
-        count = row_count(rows)
-        size = min(self.size, count)
-        return [slice(start, start + size) for start in range(0, count - size + 1, size)]
+        """Pieces of the size that is compiled already, and the rest."""
+        return [slice(start, start + self.size) for start in range(0, row_count(rows), self.size)]
 
     def _loss_error(self, loss, rows, y_pred):
         """Standard error of the loss that was measured on these rows."""

@@ -20,7 +20,8 @@ def high_variance(signals: Signals, gap: float = 0.12, rise: float = 0.3) -> Fin
     """The model answers far better on the rows that it has seen than on others.
 
     The gap in skill is above `gap` by more than its sampling error; or, half of that, while the validation loss has
-    risen from its lowest by more than `rise` of it.
+    risen from its lowest by more than `rise` of it. The loss must be higher there too: answers that all lie near the
+    border between two classes change sides on a hair.
 
     Reference: Geman, Bienenstock and Doursat 1992; Prechelt 1998 (generalization loss).
     """
@@ -33,7 +34,7 @@ def high_variance(signals: Signals, gap: float = 0.12, rise: float = 0.3) -> Fin
     risen = _risen(signals)
     is_wide = found - noise > gap
     has_turned = found - noise > gap / 2 and risen > rise
-    if not (is_wide or has_turned) or train < 0.2:
+    if not (is_wide or has_turned) or train < 0.2 or not _costs_more(score):
         return None
     evidence = {
         "skill in training above that in validation": Evidence(found, gap + noise if is_wide else gap / 2 + noise)
@@ -127,6 +128,12 @@ def high_bias(signals: Signals, least: float = 0.15) -> Finding | None:
     )
     remedy = "Mend what stands above first. If nothing does: more units or layers, more epochs, better features."
     return Finding("high_bias", text, remedy, evidence)
+
+
+def _costs_more(score):
+    """Whether the validation loss is above the training loss, beyond its sampling error; yes where that is not known."""
+    noise = CONFIDENCE * math.hypot(score.train_loss_error, score.validation_loss_error)
+    return not (math.isfinite(noise) and score.validation_loss - score.train_loss <= noise)
 
 
 def _risen(signals):
