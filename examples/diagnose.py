@@ -41,7 +41,7 @@ model = keras.Sequential([
     keras.layers.Dense(64, activation="relu"),
     keras.layers.Dense(2),
 ])
-model.compile(keras.optimizers.Adam(0.2), kerasparts.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.compile(keras.optimizers.Adam(0.3), kerasparts.losses.SparseCategoricalCrossentropy(from_logits=True))
 """
 LONELY_SOFTMAX = """
 model = keras.Sequential([

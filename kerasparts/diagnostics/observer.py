@@ -1,6 +1,7 @@
 """Sees what the layers of a model do while it runs."""
 
 import contextlib
+import math
 
 import keras
 import numpy as np
@@ -58,6 +59,7 @@ RESHAPING = (
     keras.layers.Dropout,
 )
 NAMES = ("finite", "scale", "input_scale", "variation", "dead", "saturated")
+ENOUGH = 2**18  # numbers of a layer that are looked at
 STEP = 1e-3  # of the difference quotient of an activation without a closed form
 
 
@@ -151,18 +153,18 @@ class Observer:
 
     def _measure(self, layer, inputs, outputs, steps):
         nan = ops.full((), float("nan"), "float32")
-        output = ops.cast(outputs[0], "float32")
+        output = ops.cast(_some(outputs[0]), "float32")
         is_finite = ops.cast(ops.isfinite(output), "float32")
         square = ops.mean(ops.square(output))
         variation = ops.mean(ops.square(output - ops.mean(output, axis=0, keepdims=True))) / (square + 1e-30)
         input_scale = nan
         if inputs and (_kernel(layer) is not None or isinstance(layer, RECURRENT)):
-            input_scale = ops.sqrt(ops.mean(ops.square(ops.cast(inputs[0], "float32"))))
+            input_scale = ops.sqrt(ops.mean(ops.square(ops.cast(_some(inputs[0]), "float32"))))
         dead = saturated = nan
         slope = self._slopes[id(layer)] if steps else None
         if slope is not None:
             function, steepest, is_bounded = slope
-            z = ops.cast(steps[0][0], "float32")
+            z = ops.cast(_some(steps[0][0]), "float32")
             steepness = ops.abs(function(z))
             axis = _channels(layer) % len(z.shape)
             others = [i for i in range(len(z.shape)) if i != axis]
@@ -222,6 +224,14 @@ def _sublayers(layer):
 def _kernel(layer):
     kernel = getattr(layer, "kernel", None)
     return kernel if isinstance(kernel, keras.Variable) and len(kernel.shape) > 1 else None
+
+
+def _some(tensor):
+    """The first rows, as many as have `ENOUGH` numbers: of a feature map a few tell all."""
+    sizes = tensor.shape[1:]
+    if all(size is not None for size in sizes):
+        tensor = tensor[: max(16, ENOUGH // max(1, math.prod(sizes)))]
+    return ops.stop_gradient(tensor)
 
 
 def _fan_in(layer, kernel, inputs):

@@ -41,7 +41,7 @@ def preflight(model, x, y=None, sample_weight=None, rows=256, overfit_steps=0, s
         ValueError: the model is not compiled, or there are no targets.
 
     Example:
-    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "softmax")])
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "tanh")])
     >>> model.compile("adam", "binary_crossentropy")
     >>> x, y = np.random.default_rng(0).normal(size=(64, 4)), np.arange(64) % 2
     >>> kerasparts.diagnostics.preflight(model, x, y).faults

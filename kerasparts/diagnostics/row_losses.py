@@ -23,8 +23,8 @@ def loss_error(measured: float, rows: np.ndarray | None) -> float:
         NaN for unknown; the error of a single row is infinite.
 
     Example:
-    >>> loss_error(2.0, np.array([0.0, 2.0])), loss_error(20.0, np.array([0.0, 2.0]))
-    (1.0, 20.0)
+    >>> loss_error(1.0, np.array([0.0, 2.0])), loss_error(10.0, np.array([0.0, 2.0]))
+    (1.0, 10.0)
     """
     if rows is None or not np.isfinite(rows).all() or not math.isfinite(measured):
         return math.nan

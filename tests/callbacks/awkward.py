@@ -99,14 +99,6 @@ def two_outputs_with_a_dict_of_losses():
 
 
 @program
-def two_outputs_with_a_list_of_losses():
-    inputs = keras.Input((3,))
-    outputs = [keras.layers.Dense(1, name="one")(inputs), keras.layers.Dense(3, "softmax", name="two")(inputs)]
-    losses = ["mse", "sparse_categorical_crossentropy"]
-    return compiled(keras.Model(inputs, outputs), losses, loss_weights=[1.0, 0.5]), arrays(y=[Y, LABELS])
-
-
-@program
 def two_outputs_one_without_a_loss():
     inputs = keras.Input((3,))
     hidden = keras.layers.Dense(4, "relu", name="hidden")(inputs)
@@ -120,42 +112,13 @@ def multi_label():
 
 
 @program
-def multi_hot_logits():
-    return classifier(keras.losses.BinaryCrossentropy(from_logits=True), None), arrays(y=TAGS)
-
-
-@program
 def integer_inputs():
     return regression(), arrays((10 * X).astype("int32"))
 
 
 @program
-def boolean_inputs():
-    return regression(), arrays(X > 0)
-
-
-@program
-def boolean_targets():
-    model = network(keras.layers.Dense(1, "sigmoid"))
-    return compiled(model, "binary_crossentropy"), arrays(y=Y > 0)
-
-
-@program
 def double_precision():
     return regression(), arrays(X.astype("float64"), Y.astype("float64"))
-
-
-@program
-def double_precision_everywhere():
-    if BACKEND == "jax":
-        pytest.skip("JAX takes it only by a setting at its start")
-    keras.config.set_floatx("float64")
-    return regression(), arrays(X.astype("float64"), Y.astype("float64"))
-
-
-@program
-def flat_targets():
-    return regression(), arrays(y=Y[:, 0])
 
 
 @program
@@ -172,17 +135,6 @@ def segmentation_with_sparse_labels():
     ]
     model = network(*layers, shape=(8, 8, 1))
     return compiled(model, "sparse_categorical_crossentropy"), arrays(IMAGES, PIXELS.reshape(ROWS, 64))
-
-
-@program
-def segmentation_with_one_hot_pixels():
-    layers = [
-        keras.layers.Conv2D(2, 3, padding="same"),
-        keras.layers.ReLU(),
-        keras.layers.Conv2D(3, 1, activation="softmax"),
-    ]
-    pixels = np.eye(3, dtype="float32")[PIXELS]
-    return compiled(network(*layers, shape=(8, 8, 1)), "categorical_crossentropy"), arrays(IMAGES, pixels)
 
 
 @program
@@ -211,11 +163,6 @@ def no_validation_data():
 @program
 def validation_split():
     return regression(), {"x": X, "y": Y, "validation_split": 0.25, "batch_size": 8}
-
-
-@program
-def validation_every_other_epoch():
-    return regression(), arrays(validation_freq=2)
 
 
 @program
@@ -284,11 +231,6 @@ def two_rows():
 @program
 def one_row():
     return compiled(network(keras.layers.Dense(1))), arrays(X[:1], Y[:1])
-
-
-@program
-def one_column_that_never_changes():
-    return regression(), arrays(np.concatenate([X[:, :2], np.ones_like(Y)], axis=1))
 
 
 @program
@@ -398,11 +340,6 @@ def no_trainable_weights():
 
 
 @program
-def no_weights_at_all():
-    return compiled(network(keras.layers.GlobalAveragePooling1D(), shape=(5, 3))), arrays(SERIES, X)
-
-
-@program
 def some_layers_frozen():
     model = network(keras.layers.Dense(4, "relu"), keras.layers.BatchNormalization(), keras.layers.Dense(1))
     model.layers[0].trainable = model.layers[1].trainable = False
@@ -477,11 +414,6 @@ def loss_that_is_a_function():
 
 
 @program
-def loss_that_is_a_plain_function():
-    return compiled(regression(), lambda y, y_pred: ops.mean(ops.square(y - y_pred))), arrays()
-
-
-@program
 def loss_of_ours_on_logits():
     loss = kp.losses.SparseCategoricalCrossentropy(from_logits=True, class_weight=[1.0, 2.0, 1.0])
     return classifier(loss, None), arrays(y=LABELS)
@@ -511,11 +443,6 @@ def gradient_accumulation():
 
 
 @program
-def averaged_weights():
-    return regression(optimizer=keras.optimizers.Adam(0.01, use_ema=True, ema_overwrite_frequency=3)), arrays()
-
-
-@program
 def several_steps_at_once():
     if BACKEND == "torch":
         pytest.skip("Keras takes one step at once on Torch")
@@ -527,11 +454,6 @@ def compiled_by_xla():
     if BACKEND == "torch":
         pytest.skip("takes minutes on Torch")
     return regression(jit_compile=True), arrays()
-
-
-@program
-def not_compiled_by_xla():
-    return regression(jit_compile=False), arrays()
 
 
 @program

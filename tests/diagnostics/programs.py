@@ -145,14 +145,6 @@ def waves(rows=900, steps=30):
     return split(x[..., None], y)
 
 
-def prices(rows=600, steps=12):
-    """A share at some thousand that walks at random: the last price foretells the next."""
-    random = np.random.default_rng(0)
-    walk = 4000 + np.cumsum(random.normal(0, 40, rows + steps))
-    x = np.lib.stride_tricks.sliding_window_view(walk, steps + 1)
-    return split(x[:, :-1, None], x[:, -1:].astype("float32"))
-
-
 def documents(rows=1000, words=300, length=40):
     """Token ids; each of two topics prefers words of its own."""
     random = np.random.default_rng(0)
@@ -167,14 +159,6 @@ def documents(rows=1000, words=300, length=40):
 def labels_of_many():
     x, y = datasets.make_multilabel_classification(1500, 20, n_classes=5, n_labels=2, random_state=0)
     return split(standard(x), y.astype("float32"))
-
-
-def counts():
-    """Numbers of events, of a rate that the inputs give."""
-    random = np.random.default_rng(0)
-    x = random.normal(size=(1500, 4))
-    rate = np.exp(0.5 * x[:, 0] + 0.6 * np.sin(2 * x[:, 1]) + 1)
-    return split(x, random.poisson(rate)[:, None].astype("float32"))
 
 
 def digits_twice():
@@ -297,13 +281,6 @@ def scaled_inside():
     return of_two((30,), scaling, dense(16))
 
 
-def of_logits():
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    steps = keras.optimizers.schedules.CosineDecay(3e-3, 8 * 43)
-    optimizer = keras.optimizers.AdamW(steps, weight_decay=0.01)
-    return sequence((64,), dense(64, "gelu"), dense(10, None), loss=loss, optimizer=optimizer, metrics=["accuracy"])
-
-
 def narrow_and_deep():
     return of_two((2,), *[dense(2, bias_initializer=keras.initializers.Constant(-0.1)) for _ in range(12)])
 
@@ -409,21 +386,6 @@ HEALTHY = (
         waves,
         accurate(0.93),
         fit=dict(epochs=8),
-    ),
-    Program(
-        "conv1d",
-        "Frequencies of waves by convolutions.",
-        lambda: of_classes(
-            (30, 1),
-            layers.Conv1D(16, 5, activation="relu"),
-            layers.Conv1D(16, 5, activation="relu"),
-            layers.GlobalMaxPooling1D(),
-            classes=3,
-            optimizer=adam(5e-3),
-        ),
-        waves,
-        accurate(0.95),
-        fit=dict(epochs=4),
     ),
     Program(
         "conv2d",
@@ -539,58 +501,11 @@ HEALTHY = (
         fit=dict(epochs=20, batch_size=16),
     ),
     Program(
-        "tanh_net",
-        "Two moons by three layers of tanh.",
-        lambda: of_two((2,), *[dense(16, "tanh") for _ in range(3)], optimizer=adam(1e-2)),
-        moons,
-        accurate(0.94),
-        fit=dict(epochs=12),
-    ),
-    Program(
-        "mixed_widths",
-        "Layers of 256, 12 and 96 units.",
-        lambda: of_classes((64,), dense(256), dense(12), dense(96), optimizer=adam(2e-3)),
-        digits,
-        accurate(0.93),
-        fit=dict(epochs=8),
-    ),
-    Program(
         "sample_weights",
         "Rows of a class count more.",
         lambda: of_two((30,), dense(16), optimizer=adam(3e-3)),
         cancer_weighed,
         accurate(0.93),
-        fit=dict(epochs=10),
-    ),
-    Program(
-        "logits_and_decay",
-        "A loss of logits, a learning rate that goes to 0, decoupled weight decay.",
-        of_logits,
-        digits,
-        accurate(0.95),
-        fit=dict(epochs=8),
-    ),
-    Program(
-        "counts",
-        "Numbers of events by their rate, with the loss of Poisson.",
-        lambda: sequence(
-            (4,),
-            dense(32),
-            dense(1, "exponential"),
-            loss="poisson",
-            optimizer=adam(3e-3),
-            metrics=["R2Score"],
-        ),
-        counts,
-        fits(0.35),
-        fit=dict(epochs=10),
-    ),
-    Program(
-        "hinge",
-        "Signs as labels, a linear output, the hinge loss.",
-        lambda: sequence((30,), dense(16), dense(1, None), loss="hinge", optimizer=adam(3e-3)),
-        lambda: cancer(label=lambda y: 2.0 * y - 1),
-        lambda logs: logs["val_loss"] < 0.2,
         fit=dict(epochs=10),
     ),
 )
@@ -639,16 +554,6 @@ FAULTY = (
         faults=("lr_too_low",),
         allowed=WEAK,
         fit=dict(epochs=6),
-    ),
-    Program(
-        "sgd_rate_tiny",
-        "SGD with a rate of 1e-5.",
-        lambda: of_values((8,), dense(32), optimizer=sgd(1e-5)),
-        friedman,
-        misses(0.2),
-        faults=("lr_too_low",),
-        allowed=WEAK,
-        fit=dict(epochs=8),
     ),
     Program(
         "three_steps",
@@ -701,26 +606,6 @@ FAULTY = (
         fit=dict(epochs=8),
     ),
     Program(
-        "relu_second_output",
-        "The second of two outputs cannot give negative values.",
-        lambda: two_headed(ink="relu"),
-        digits_twice,
-        misses(0.75, "val_ink_R2Score"),
-        faults=("wrong_output_activation",),
-        allowed=(*WEAK, "dead_relu"),
-        fit=dict(epochs=8),
-    ),
-    Program(
-        "tanh_output_of_two",
-        "A tanh output with a cross-entropy that takes probabilities.",
-        lambda: of_two((30,), dense(16), activation="tanh"),
-        cancer,
-        lambda logs: True,
-        faults=("wrong_output_activation",),
-        allowed=(*WEAK, "oscillating_loss", "lr_too_high"),
-        fit=dict(epochs=6),
-    ),
-    Program(
         "mse_of_digits",
         "The number of the digit as if it were a quantity.",
         lambda: sequence((64,), dense(64), dense(1, None), loss="mse", metrics=["accuracy"]),
@@ -751,16 +636,6 @@ FAULTY = (
         fit=dict(epochs=10),
     ),
     Program(
-        "raw_prices",
-        "Prices of some thousand into an LSTM and out of it.",
-        lambda: of_values((12, 1), layers.LSTM(16), optimizer=adam(1e-3)),
-        prices,
-        misses(0.0),
-        faults=("unnormalized_targets", "unnormalized_inputs"),
-        allowed=(*WILD, "lr_too_low", "too_few_epochs"),
-        fit=dict(epochs=6),
-    ),
-    Program(
         "targets_in_thousands",
         "Targets of 5,000 with a deviation of 1,000.",
         lambda: of_values((8,), dense(32), dense(32)),
@@ -771,16 +646,6 @@ FAULTY = (
         fit=dict(epochs=8),
     ),
     Program(
-        "targets_break_sgd",
-        "Targets with a deviation of 300 make the gradients of SGD overflow.",
-        lambda: of_values((8,), dense(32), dense(32), optimizer=sgd(0.01)),
-        lambda: friedman(deviation=300.0),
-        misses(0.2),
-        faults=("unnormalized_targets",),
-        allowed=(*WILD, "lr_too_high"),
-        fit=dict(epochs=4),
-    ),
-    Program(
         "zero_weights",
         "All weights start at zero.",
         lambda: of_classes((64,), *[dense(32, kernel_initializer="zeros") for _ in range(2)]),
@@ -789,20 +654,6 @@ FAULTY = (
         faults=("symmetric_init",),
         allowed=(*WEAK, "dead_relu", "vanishing_gradient"),
         fit=dict(epochs=4),
-    ),
-    Program(
-        "equal_weights",
-        "All weights start at the same number.",
-        lambda: of_values(
-            (8,),
-            *[dense(24, "tanh", kernel_initializer=keras.initializers.Constant(0.05)) for _ in range(2)],
-            optimizer=adam(3e-3),
-        ),
-        friedman,
-        misses(0.8),
-        faults=("symmetric_init",),
-        allowed=(*WEAK, "vanishing_gradient"),
-        fit=dict(epochs=10),
     ),
     Program(
         "weights_of_five",
@@ -932,16 +783,6 @@ FAULTY = (
         faults=("high_variance",),
         allowed=("too_little_data",),
         fit=dict(epochs=15),
-    ),
-    Program(
-        "learned_noise",
-        "A large net on 200 rows of a noisy regression.",
-        lambda: of_values((3,), dense(256), dense(256), optimizer=adam(3e-3)),
-        lambda: tuple(a[: 200 if i < 2 else None] for i, a in enumerate(noisy_sine())),
-        misses(0.35),
-        faults=("high_variance",),
-        allowed=("too_little_data",),
-        fit=dict(epochs=40),
     ),
 )
 PROGRAMS = HEALTHY + FAULTY

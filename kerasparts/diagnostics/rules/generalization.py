@@ -131,7 +131,7 @@ def high_bias(signals: Signals, least: float = 0.15) -> Finding | None:
 
 
 def _costs_more(score):
-    """Whether the validation loss is above the training loss, beyond its sampling error; yes where that is not known."""
+    """Whether the validation loss is above the training loss beyond its sampling error; yes where that is unknown."""
     noise = CONFIDENCE * math.hypot(score.train_loss_error, score.validation_loss_error)
     return not (math.isfinite(noise) and score.validation_loss - score.train_loss <= noise)
 

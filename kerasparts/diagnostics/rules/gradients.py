@@ -32,7 +32,8 @@ def vanishing_gradient(signals: Signals, ratio: float = 0.03) -> Finding | None:
         if share < ratio:
             evidence = {"speed of the layer by that of the fastest behind it": Evidence(float(share), ratio)}
             name = layer.activation or "activation"
-            text = f"The gradient that reaches the layer is {1 / max(share, 1e-30):.3g} times weaker than further on."
+            weaker = f"is {1 / share:,.0f} times weaker than" if share > 1e-9 else "is nothing beside that"
+            text = f"The gradient that reaches the layer {weaker} further on."
             remedy = (
                 "Take `activation='relu'` with `kernel_initializer=kerasparts.initializers.VarianceMatched('relu')`, "
                 "`keras.layers.BatchNormalization()` between the layers, or skip connections."

@@ -56,7 +56,7 @@ def lr_too_high(
     remedy = (
         f"Take `learning_rate={rate / 10:.1g}`, or clip with `clipnorm=1.0`; `kerasparts.optimizers.AdamW` has both."
     )
-    code = (f"{signals.run.optimizer}({rate:.3g})", f"{signals.run.optimizer}({rate / 10:.1g})")
+    code = (f"{signals.run.optimizer}({_text(rate)})", f"{signals.run.optimizer}({_text(rate / 10, 1)})")
     return Finding("lr_too_high", text, remedy, evidence, epoch=_when(signals, rise * start), code=code)
 
 
@@ -76,6 +76,8 @@ def lr_too_low(signals: Signals, ratio: float = 1e-4, travel: float = 0.1, steps
     typical, _ = _step_sizes(signals)
     if not typical >= 0 or not np.isfinite(signals.weight_norm).all():
         return None
+    if not np.nanmax(signals.gradient_norm[:, columns]) > 0:  # no rate would help
+        return None
     moved = np.nansum(signals.displacement[:, columns], axis=0) / np.maximum(signals.weight_norm[0, columns], 1e-12)
     if typical > ratio and not (moved.max() < travel):
         return None
@@ -88,7 +90,7 @@ def lr_too_low(signals: Signals, ratio: float = 1e-4, travel: float = 0.1, steps
     rate = signals.run.learning_rate
     text = f"A learning rate of {rate:.3g} is too low for {signals.run.optimizer} on this model."
     remedy = f"Take `learning_rate={10 * rate:.1g}` or more, or `kerasparts.optimizers.AdamW(1e-3)`."
-    code = (f"{signals.run.optimizer}({rate:.3g})", f"{signals.run.optimizer}({10 * rate:.1g})")
+    code = (f"{signals.run.optimizer}({_text(rate)})", f"{signals.run.optimizer}({_text(10 * rate, 1)})")
     return Finding("lr_too_low", text, remedy, evidence, epoch=0.0, code=code)
 
 
@@ -138,6 +140,11 @@ def oscillating_loss(signals: Signals, share: float = 0.25) -> Finding | None:
     text = "The loss on the same rows jumps from epoch to epoch."
     code = ("learning_rate=0.1", "learning_rate=keras.optimizers.schedules.CosineDecay(0.1, steps)")
     return Finding("oscillating_loss", text, remedy, evidence, severity="warning", code=code)
+
+
+def _text(rate, digits=3):
+    """As Python writes it: Keras refuses a learning rate of 3, which is no float."""
+    return str(float(f"{rate:.{digits}g}"))
 
 
 def _step_sizes(signals):
