@@ -105,7 +105,8 @@ def skill(y: np.ndarray, y_pred: np.ndarray, form: str, from_logits: bool = Fals
     count = len(rows)
     share = (rows.sum() + 1) / (count + 2)  # one more right and one more wrong: no mistake seen proves none
     noise = rows.std(ddof=1) if form == "values" else max(rows.std(ddof=1), math.sqrt(max(share * (1 - share), 0)))
-    return float(1 - rows.mean() / base), float(noise / base / math.sqrt(count))
+    reached = float(1 - rows.mean() / base)
+    return 0.0 if abs(reached) < TINY else reached, float(noise / base / math.sqrt(count))
 
 
 def predicted_labels(y_pred: np.ndarray, form: str, from_logits: bool = False) -> np.ndarray:

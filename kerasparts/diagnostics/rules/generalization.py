@@ -123,11 +123,22 @@ def high_bias(signals: Signals, least: float = 0.15) -> Finding | None:
     known = math.isfinite(goal) and goal > reached
     name = "skill in training, against that of simple predictors" if known else "skill in training"
     evidence = {name: Evidence(reached, goal if known else least)}
+    fallen, gained = _progress(signals)
+    if fallen > 0.3 and gained < 0.05:
+        evidence["fall of the loss, while the skill gained nothing"] = Evidence(fallen, 0.3, "of it")
     text = (
         f"The model has a skill of {reached:z.2f} on the rows that it trains on, where 1 is perfect and 0 a constant."
     )
     remedy = "Mend what stands above first. If nothing does: more units or layers, more epochs, better features."
     return Finding("high_bias", text, remedy, evidence)
+
+
+def _progress(signals):
+    """Share of the first loss that is gone, and the skill gained: a loss that falls alone does not mean the task."""
+    loss, skill = signals.train_loss, signals.train_skill
+    if signals.moments < 2 or not np.isfinite([loss[0], loss[-1], skill[0], skill[-1]]).all() or loss[0] <= 0:
+        return 0.0, 0.0
+    return float(1 - loss[-1] / loss[0]), float(skill[-1] - skill[0])
 
 
 def _costs_more(score):
