@@ -393,6 +393,38 @@ BUGS = [
         "        check(True,",
         "tests/model_selection/test_split.py",
     ),
+    Bug(
+        "rules",
+        "`dead_relu` takes living units for dead ones",
+        "kerasparts/diagnostics/observer.py",
+        "ops.max(steepness, axis=others) == 0",
+        "ops.min(steepness, axis=others) == 0",
+        "tests/diagnostics/test_observer.py",
+    ),
+    Bug(
+        "rules",
+        "the left-out residuals of ridge regression leave nothing out",
+        "kerasparts/diagnostics/baseline.py",
+        "residual = (target - fitted) / np.maximum(1 - leverage, 1e-6)[:, None]",
+        "residual = target - fitted",
+        "tests/diagnostics/test_baseline.py",
+    ),
+    Bug(
+        "rules",
+        "late small gradients of a finished run are called vanishing",
+        "kerasparts/diagnostics/rules/gradients.py",
+        "if len(layers) < 2 or not underfits(signals) or not signals.moments:",
+        "if len(layers) < 2 or not signals.moments:",
+        "tests/diagnostics/test_rules.py",
+    ),
+    Bug(
+        "rules",
+        "the symptom stands before its cause",
+        "kerasparts/diagnostics/diagnose.py",
+        "    for fault in FAULTS:\n        if fault in found:",
+        "    for fault in reversed(FAULTS):\n        if fault in found:",
+        "tests/diagnostics/test_rules.py",
+    ),
 ]
 
 
