@@ -341,7 +341,7 @@ def assert_equal(first, second):
 
 
 @pytest.mark.parametrize("ending", [".npz", ".json"])
-@pytest.mark.parametrize("name", ["two_outputs_with_a_dict_of_losses", "weights_that_overflow", "no_weights_at_all"])
+@pytest.mark.parametrize("name", ["two_outputs_with_a_dict_of_losses", "weights_that_overflow", "no_trainable_weights"])
 def test_signals_are_the_same_after_a_file(tmp_path, ending, name):
     gauges = gauge()
     run(*PROGRAMS[name](), gauges)
