@@ -31,6 +31,8 @@ def test_nothing_is_found_in_a_healthy_training(program):
 @pytest.mark.filterwarnings("ignore:You are using a softmax over axis")  # of Keras, and right
 @pytest.mark.parametrize("program", FAULTY, ids=str)
 def test_the_cause_is_found_in_a_faulty_training(program):
+    if keras.backend.backend() == "torch" and program.name == "labels_of_one_and_two":
+        pytest.skip("Torch refuses such labels, so there is no training; `preflight` names them all the same")
     diagnosis = trained(program)
     assert program.faults[0] in diagnosis.faults, str(diagnosis)
     assert set(diagnosis.faults) <= {*program.faults, *program.allowed}, str(diagnosis)

@@ -74,9 +74,7 @@ def lr_too_low(signals: Signals, ratio: float = 1e-4, travel: float = 0.1, steps
     if not underfits(signals) or has_broken(signals):
         return None
     typical, _ = _step_sizes(signals)
-    if not typical >= 0 or not np.isfinite(signals.weight_norm).all():
-        return None
-    if not np.nanmax(signals.gradient_norm[:, columns]) > 0:  # no rate would help
+    if not typical > 0 or not np.isfinite(signals.weight_norm).all():  # where nothing moves, no rate would help
         return None
     moved = np.nansum(signals.displacement[:, columns], axis=0) / np.maximum(signals.weight_norm[0, columns], 1e-12)
     if typical > ratio and not (moved.max() < travel):
