@@ -46,8 +46,8 @@ class TrainingDiagnostics(keras.callbacks.Callback):
     Before the first step, after steps 1, 2, 4, 8, ... of the first epoch and after each epoch it measures, compiled,
     on a fixed probe of the data: data loss and skill on both sides, gradient and weight norms, update-to-weight
     ratios, dead and saturated units, and the scale of every layer; once, the form of the targets against loss and
-    output layer, the scale of inputs and targets, and at the end what simple predictors attain on the same rows. The
-    rules of `diagnostics.rules` make findings of it, the cause before the symptom.
+    output layer, the scale of inputs and targets, and, with the first diagnosis, what simple predictors attain on the
+    same rows. The rules of `diagnostics.rules` make findings of it, the cause before the symptom.
 
     It attaches to any compiled model, and never breaks a `fit`: what cannot be measured is warned of once.
 

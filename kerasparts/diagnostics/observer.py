@@ -71,10 +71,8 @@ class Observer:
     """
 
     def __init__(self, model):
-        self.model = model
         self.layers: tuple[LayerFacts, ...] = ()
         self.ways_out: tuple[tuple[int, ...], ...] = ()
-        self.input_layers: set[int] = set()
         self.leaves = list(_leaves(model))
         self._variables = {id(v): index for index, v in enumerate(model.trainable_variables)}
         # Here, not in the pass: a derivative without a closed form takes a program of its own.

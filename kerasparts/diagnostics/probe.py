@@ -28,8 +28,6 @@ from kerasparts.diagnostics.statistics import batch_mean
 from kerasparts.diagnostics.targets import class_labels, predicted_labels, skill
 from kerasparts.diagnostics.trivial import trivial_error
 
-PIECES = 8
-
 
 @dataclass
 class Moment:
@@ -60,16 +58,13 @@ class Probe:
         self._small_train = take(train, slice(size))
         self._small_validation = None if validation is None else take(validation, slice(size))
         # Moving statistics of few steps would hide what the layers do in training.
-        self.has_batch_statistics = any(
-            isinstance(layer, keras.layers.BatchNormalization) for layer in self.observer.leaves
-        )
+        self.has_batch_statistics = self._has(keras.layers.BatchNormalization)
         self._run = backend.model_probe(model, self.observer.watching, training=self.has_batch_statistics)
         self._data_loss = backend.model_data_loss(model)
         self._weigh = backend.compiled(self._weigh_all, self._variables)
-        self._norms_of = backend.compiled(lambda gradients: _norms(gradients), [])
+        self._norms_of = backend.compiled(_norms, [])
         self._previous = self._update = None
         self._outputs: tuple[OutputFacts, ...] | None = None
-        self._has_embedding = any(isinstance(layer, keras.layers.Embedding) for layer in self.observer.leaves)
 
     def measure(self, step: int, epoch: float) -> dict[str, Any]:
         """Adds a moment: everything on the probe, with the weights as they are."""
@@ -117,20 +112,18 @@ class Probe:
         for side, rows in (("train", self.train), ("validation", self.validation)):
             if rows is None:
                 continue
-            losses, sizes, outputs, used = [], [], [], 0
+            losses, sizes, outputs = [], [], []
             for piece in self._pieces(rows):
                 x, y, weight = take(rows, piece)
                 loss, y_pred = self._data_loss(x, y, weight)
                 losses.append(float(_numpy(loss)))
                 outputs.append(_arrays(y_pred))
                 sizes.append(row_count(x))
-                used += sizes[-1]
             y_pred = keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
-            y = take(rows[1], slice(used))
-            found[f"{side}_skill"], found[f"{side}_skill_error"] = self._skill(y, y_pred)
+            found[f"{side}_skill"], found[f"{side}_skill_error"] = self._skill(rows[1], y_pred)
             found[f"{side}_loss"], found[f"{side}_loss_error"] = batch_mean(losses, sizes)
             if side == "validation" or self.validation is None:
-                found["recall"], found["predicted"] = self._recall(y, y_pred)
+                found["recall"], found["predicted"] = self._recall(rows[1], y_pred)
         found["trivial_loss"] = self.trivial_loss
         found["attainable"], found["attainable_error"] = self.attainable
         return Score(**found)
@@ -193,7 +186,7 @@ class Probe:
             columns[name] = np.stack(rows) if rows else np.zeros((0, *shape))
         return Signals(
             run=run,
-            inputs=input_facts(self.model, self.train[0], self._has_embedding),
+            inputs=self._inputs,
             outputs=self._outputs or (),
             layers=self.observer.layers,
             variables=tuple(v.path for v in self._variables),
@@ -205,6 +198,13 @@ class Probe:
             notes=tuple(notes),
             **columns,
         )
+
+    @functools.cached_property
+    def _inputs(self):
+        return input_facts(self.model, self.train[0], self._has(keras.layers.Embedding))
+
+    def _has(self, kind):
+        return any(isinstance(layer, kind) for layer in self.observer.leaves)
 
     def run_facts(self, **known) -> RunFacts:
         """What the model tells of its training, with what is known besides."""
@@ -279,8 +279,7 @@ class Probe:
     def _pairs(self, y, y_pred):
         targets, guesses = keras.tree.flatten(y), keras.tree.flatten(y_pred)
         targets = [target for target in targets if target is not None]
-        is_known = self._outputs is not None and all(target is not None for target in targets)
-        if not (is_known and len(targets) == len(guesses) == len(self._outputs)):
+        if self._outputs is None or not len(targets) == len(guesses) == len(self._outputs):
             return None
         return list(zip(targets, guesses, self._outputs, strict=True))
 

@@ -9,6 +9,12 @@ from tests.cases import CALLBACKS
 EVERY = pytest.mark.parametrize("case", CALLBACKS, ids=str)
 
 
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    """Some callbacks write files."""
+    monkeypatch.chdir(tmp_path)
+
+
 def classifier():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])

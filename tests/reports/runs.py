@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from kerasparts.diagnostics.facts import InputFacts, LayerFacts, OutputFacts, RunFacts, Score
+from kerasparts.diagnostics.facts import InputFacts, LayerFacts, RunFacts, Score
 from kerasparts.diagnostics.findings import Diagnosis, Evidence, Finding
 from kerasparts.diagnostics.signals import Signals
+from tests.diagnostics.healthy import classes
 
 
 def signals(depth=6, dense=8, epochs=10, seed=0, **changes):
@@ -55,25 +56,7 @@ def signals(depth=6, dense=8, epochs=10, seed=0, **changes):
                 backend="tensorflow",
             ),
             "inputs": (InputFacts("pixels", rms=98.2, largest=255.0, offset=0.8, spread=41.0),),
-            "outputs": (
-                OutputFacts(
-                    name="dense_5",
-                    units=10,
-                    activation="softmax",
-                    low=0.0,
-                    high=1.0,
-                    loss="sparse_categorical_crossentropy",
-                    from_logits=False,
-                    form="index",
-                    classes=10,
-                    counts=(400,) * 10,
-                    target_low=0.0,
-                    target_high=9.0,
-                    target_mean=4.5,
-                    target_std=2.87,
-                    outside=0.0,
-                ),
-            ),
+            "outputs": (classes(),),
             "layers": tuple(layers),
             "variables": tuple(variables),
             "kernels": tuple(kernels),
