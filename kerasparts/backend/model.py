@@ -66,6 +66,28 @@ def model_data_loss(model):
     return lambda x, y, sample_weight=None, y_pred=None: run(*_as_in_fit(model, x, y, sample_weight, y_pred))
 
 
+def model_scores(model, x, y, y_pred, sample_weight=None):
+    """Data loss and compiled metrics of predictions, by name; the model is not run.
+
+    Args:
+        model: compiled and built `keras.Model`.
+        x, y, y_pred, sample_weight: nests of arrays with a row a sample.
+
+    Returns:
+        Dict of floats: "loss" and what `model.evaluate` would give of metrics.
+    """
+    _check_ready(model)
+    x, y, sample_weight, y_pred = keras.tree.map_structure(_in_floatx, (x, y, sample_weight, y_pred))
+    y, sample_weight, y_pred = keras.tree.map_structure(
+        lambda value: None if value is None else ops.convert_to_tensor(value), (y, sample_weight, y_pred)
+    )
+    loss = _compute_loss(_without_penalties(model), x, y, y_pred, sample_weight, training=False)
+    model.reset_metrics()
+    found = model.compute_metrics(x, y, y_pred, sample_weight)
+    model.reset_metrics()
+    return {name: float(value) for name, value in {**found, "loss": loss}.items()}
+
+
 def model_probe(model, observe, training=False):
     """Compiled data loss of a model on a batch with its gradients, and what is seen on the way.
 
