@@ -7,11 +7,9 @@ import keras
 import numpy as np
 
 from kerasparts.callbacks._fit import guard_fit
-from kerasparts.core.checks import check, check_choice, check_integer, check_number
+from kerasparts.core.checks import check, check_integer, check_number
+from kerasparts.core.direction import direction
 from kerasparts.core.part import part
-
-UP = ("acc", "auc", "precision", "recall", "score", "f1", "iou", "r2", "similarity", "psnr", "ssim")
-DOWN = ("loss", "error", "mse", "mae", "rmse", "divergence", "entropy", "perplexity", "gap")
 
 
 @part
@@ -69,7 +67,6 @@ class EarlyStopping(keras.callbacks.Callback):
         check_number("min_delta", min_delta, "[0, inf)")
         check_number("relative_min_delta", relative_min_delta, "[0, 1)")
         check_integer("patience", patience, "[0, inf)")
-        check_choice("mode", mode, ("auto", "min", "max"))
         check(isinstance(restore_best_weights, bool), "restore_best_weights", restore_best_weights, "True or False")
         check(verbose in (0, 1), "verbose", verbose, "0 or 1")
         super().__init__()
@@ -80,7 +77,7 @@ class EarlyStopping(keras.callbacks.Callback):
         self.mode = mode
         self.restore_best_weights = restore_best_weights
         self.verbose = verbose
-        self._sign = -1.0 if _direction(monitor, mode) == "max" else 1.0
+        self._sign = -1.0 if direction(monitor, mode) == "max" else 1.0
         self._resumed = False
         self._reset()
 
@@ -189,14 +186,3 @@ class EarlyStopping(keras.callbacks.Callback):
             f"Stopped after epoch {self.stopped_epoch}: {self.monitor} did not improve by more than {delta} "
             f"in {self.wait} epoch{'s' * (self.wait > 1)} ({best})."
         )
-
-
-def _direction(monitor, mode):
-    if mode != "auto":
-        return mode
-    name = monitor.lower()
-    if any(word in name for word in DOWN):
-        return "min"
-    rule = f"'min' or 'max' where the name of the monitored value, here {monitor!r}, does not tell the direction"
-    check(any(word in name for word in UP), "mode", mode, rule)
-    return "max"

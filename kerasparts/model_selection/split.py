@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasparts.core.checks import check, check_integer, check_number
 from kerasparts.core.data import row_count
+from kerasparts.model_selection._labels import class_labels, without_objects
 
 SMALL, MEDIUM, LARGE = (0.70, 0.15, 0.15), (0.80, 0.10, 0.10), (0.90, 0.05, 0.05)
 MEDIUM_ROWS, LARGE_ROWS = 10_000, 100_000
@@ -108,9 +109,9 @@ def train_dev_test_split(
 
     labels = None
     if isinstance(stratify, str) and stratify == "auto":
-        labels = _class_labels(arrays[1]) if len(arrays) > 1 else None
+        labels = class_labels(arrays[1]) if len(arrays) > 1 else None
     elif stratify is not None:
-        labels = _numpy(_column(stratify))
+        labels = without_objects(_column(stratify))
         fits = labels.ndim == 1 and len(labels) == rows
         check(fits, "stratify", labels.shape, f"'auto', None or one label for each of the {rows} rows")
 
@@ -188,23 +189,6 @@ def _quotas(class_counts, counts):
     return quotas
 
 
-def _class_labels(targets):
-    """One label a row if the targets are classes, else None."""
-    if targets is None or isinstance(targets, dict | list | tuple):
-        return None
-    y = _numpy(targets)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim == 2 and y.dtype.kind in "biuf" and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all():
-        y = y.argmax(axis=1)
-    if y.ndim != 1 or y.dtype.kind not in "biufSU":
-        return None
-    values = np.unique(y)
-    if y.dtype.kind == "f":
-        return y if len(values) == 2 and (values == np.round(values)).all() else None
-    return y if len(values) <= max(2, len(y) // 10) else None
-
-
 def _check_classes(labels, indices):
     classes, class_of_row, _ = _unique(labels)
     for name, rows in zip(PARTS, indices, strict=True):
@@ -221,12 +205,6 @@ def _column(array):
     """A list of numbers or text as the array that it stands for; anything else as it is."""
     is_column = isinstance(array, list | tuple) and all(isinstance(a, PLAIN) for a in array)
     return np.array(array) if is_column and array else array
-
-
-def _numpy(array):
-    """An array of anything but objects."""
-    array = keras.ops.convert_to_numpy(array) if keras.ops.is_tensor(array) else np.asarray(array)
-    return array.astype(str) if array.dtype.kind == "O" else array
 
 
 def _rows_of(array, rows):
