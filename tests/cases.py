@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 import kerasparts as kp
-from tests.reference import activations, layers, losses, optimizers, regularizers
+from tests.reference import activations, layers, losses, optimizers, regularizers, schedules
 
 
 @dataclass(frozen=True)
@@ -282,6 +282,89 @@ OPTIMIZERS = [
     ),
 ]
 
+SCHEDULES = [
+    Case(
+        kp.optimizers.schedules.StepDecay,
+        dict(learning_rate=0.3, every=3, factor=0.5, minimum=0.03, steps_per_epoch=7),
+        bad=dict(learning_rate=0.0, every=[3, 2], factor=1.0, minimum=0.4, steps_per_epoch=0),
+        oracle=schedules.step_decay,
+    ),
+    Case(
+        kp.optimizers.schedules.StepDecay,
+        dict(learning_rate=0.3, every=[2, 3, 10], factor=0.5, minimum=0.03, steps_per_epoch=7),
+        bad=dict(learning_rate=0.0, every=[], factor=1.0, minimum=0.4, steps_per_epoch=0),
+        oracle=schedules.step_decay,
+        name="given times",
+    ),
+    Case(
+        kp.optimizers.schedules.Warmup,
+        dict(schedule=0.3, length=2.5, start=0.01, steps_per_epoch=8),
+        bad=dict(schedule="0.3", length=-1, start=-0.1, steps_per_epoch=1.5),
+        oracle=schedules.warmup,
+    ),
+    Case(
+        kp.optimizers.schedules.Chain,
+        dict(schedules=[0.3, 0.2, 0.1], lengths=[2, 5], steps_per_epoch=7),
+        bad=dict(schedules=[], lengths=[2], steps_per_epoch=-1),
+        oracle=schedules.chain,
+    ),
+    Case(
+        kp.optimizers.schedules.InverseSquareRoot,
+        dict(learning_rate=0.3, warmup=2, steps_per_epoch=7),
+        bad=dict(learning_rate=-1.0, warmup=0, steps_per_epoch=0),
+        oracle=schedules.inverse_square_root,
+    ),
+    Case(
+        kp.optimizers.schedules.Cyclical,
+        dict(minimum=0.1, maximum=0.4, half_cycle=2, mode="exponential", decay=0.8, steps_per_epoch=7),
+        bad=dict(minimum=0.5, maximum=0.0, half_cycle=0, mode="sawtooth", decay=1.5, steps_per_epoch=0),
+        oracle=schedules.cyclical,
+    ),
+    Case(
+        kp.optimizers.schedules.Cyclical,
+        dict(minimum=0.1, maximum=0.4, half_cycle=2, mode="triangular2", decay=0.8, steps_per_epoch=7),
+        bad=dict(minimum=0.5, maximum=0.0, half_cycle=0, mode="sawtooth", decay=1.5, steps_per_epoch=0),
+        oracle=schedules.cyclical,
+        name="triangular2",
+    ),
+    Case(
+        kp.optimizers.schedules.CosineWarmRestarts,
+        dict(learning_rate=0.3, length=3, growth=2.0, decay=0.7, minimum=0.01, warmup=1, steps_per_epoch=7),
+        bad=dict(learning_rate=0.0, length=0, growth=0.5, decay=0.0, minimum=0.3, warmup=3, steps_per_epoch=0),
+        oracle=schedules.cosine_warm_restarts,
+    ),
+    Case(
+        kp.optimizers.schedules.OneCycle,
+        dict(
+            learning_rate=0.3,
+            length=10,
+            rise=0.4,
+            start_divisor=10.0,
+            end_divisor=100.0,
+            anneal="linear",
+            momentum_range=(0.8, 0.9),
+            steps_per_epoch=7,
+        ),
+        bad=dict(
+            learning_rate=0.0,
+            length=0.2,
+            rise=1.0,
+            start_divisor=0.5,
+            end_divisor=0.5,
+            anneal="exponential",
+            momentum_range=(0.9, 0.8),
+            steps_per_epoch=0,
+        ),
+        oracle=schedules.one_cycle,
+    ),
+    Case(
+        kp.optimizers.schedules.OneCycleMomentum,
+        dict(cycle=kp.optimizers.schedules.OneCycle(0.1, 50, momentum_range=(0.7, 0.9))),
+        bad=dict(cycle=0.9),
+        oracle=schedules.one_cycle_momentum,
+    ),
+]
+
 LAYERS = [
     Case(
         kp.layers.RobustScaling,
@@ -398,6 +481,7 @@ KINDS = {
     "regularizers": REGULARIZERS,
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
+    "optimizers.schedules": SCHEDULES,
     "layers": LAYERS,
     "callbacks": CALLBACKS,
 }

@@ -26,5 +26,8 @@ def model_with(case, x):
     model = keras.Sequential([*layers, keras.layers.Dense(3)])
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     loss = case.build(axis=-1) if kind == "losses" else plain
-    model.compile(part if kind == "optimizers" else keras.optimizers.Adam(0.01), loss)
+    optimizer = (
+        part if kind == "optimizers" else keras.optimizers.Adam(part if kind == "optimizers.schedules" else 0.01)
+    )
+    model.compile(optimizer, loss)
     return model

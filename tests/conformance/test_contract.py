@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import operator
 import re
 
 import keras
@@ -16,7 +17,7 @@ CONTAINER = {keras.layers.Layer: "Shapes:", keras.losses.Loss: "Shapes:"}
 
 
 def public_parts(kind):
-    package = getattr(kp, kind)
+    package = operator.attrgetter(kind)(kp)
     exported = (getattr(package, name) for name in package.__all__)
     return [
         cls
