@@ -6,6 +6,13 @@ from kerasparts.diagnostics.bias_variance import ErrorCurves as ErrorCurves
 from kerasparts.diagnostics.bias_variance import Estimate as Estimate
 from kerasparts.diagnostics.bias_variance import diagnose_bias_variance as diagnose_bias_variance
 from kerasparts.diagnostics.diagnose import diagnose as diagnose
+from kerasparts.diagnostics.experiments import CrossValidation as CrossValidation
+from kerasparts.diagnostics.experiments import FoldScores as FoldScores
+from kerasparts.diagnostics.experiments import LearningCurve as LearningCurve
+from kerasparts.diagnostics.experiments import NestedCrossValidation as NestedCrossValidation
+from kerasparts.diagnostics.experiments import ValidationCurve as ValidationCurve
+from kerasparts.diagnostics.experiments import fold_scores as fold_scores
+from kerasparts.diagnostics.experiments import judge_learning_curve as judge_learning_curve
 from kerasparts.diagnostics.facts import InputFacts as InputFacts
 from kerasparts.diagnostics.facts import LayerFacts as LayerFacts
 from kerasparts.diagnostics.facts import OutputFacts as OutputFacts
@@ -35,6 +42,13 @@ __all__ = [
     "Estimate",
     "diagnose_bias_variance",
     "diagnose",
+    "CrossValidation",
+    "FoldScores",
+    "LearningCurve",
+    "NestedCrossValidation",
+    "ValidationCurve",
+    "fold_scores",
+    "judge_learning_curve",
     "FAULTS",
     "Diagnosis",
     "Evidence",

@@ -1,6 +1,17 @@
 """How to choose a model: splits, and loops around `fit`."""
 
+from kerasparts.model_selection.cross_validate import cross_validate as cross_validate
+from kerasparts.model_selection.learning_curve import learning_curve as learning_curve
+from kerasparts.model_selection.nested_cross_validate import nested_cross_validate as nested_cross_validate
 from kerasparts.model_selection.split import DataSplit as DataSplit
 from kerasparts.model_selection.split import train_dev_test_split as train_dev_test_split
+from kerasparts.model_selection.validation_curve import validation_curve as validation_curve
 
-__all__ = ["DataSplit", "train_dev_test_split"]
+__all__ = [
+    "cross_validate",
+    "learning_curve",
+    "nested_cross_validate",
+    "DataSplit",
+    "train_dev_test_split",
+    "validation_curve",
+]

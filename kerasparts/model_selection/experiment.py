@@ -1,14 +1,17 @@
 """What every experiment has in common: its settings, its data, and its tasks run by an engine."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, Required, TypedDict
 
 import keras
 import numpy as np
 
+from kerasparts import backend
 from kerasparts.core.checks import check, check_integer, check_number
-from kerasparts.core.data import row_count, to_numpy
+from kerasparts.core.data import row_count, take, to_numpy
 from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask
+from kerasparts.model_selection.engines.prepare import prepared_model
 from kerasparts.model_selection.engines.run import run_fits
 
 DEFAULTS = {
@@ -124,6 +127,17 @@ class Experiment:
         if resample is not None:
             rows = resample(rows, np.random.default_rng([seed, 2]))
         return FitTask(name=name, rows=rows, seed=seed, validation_rows=validation_rows, **more)
+
+    def check_metric(self, metric: str, task: FitTask) -> None:
+        """Fails before the first fit, rather than after the last, where the model of a task has no such score."""
+        if metric == "loss":
+            return
+        few = dataclasses.replace(task, rows=task.rows[:32])
+        x, y, sample_weight = take((self.x, self.y, self.sample_weight), few.rows)
+        with backend.kept_random_numbers():
+            model = prepared_model(self._plan, few)
+            names = backend.model_scores(model, x, y, model.predict(x, verbose=0), sample_weight)
+        check(metric in names, "metric", metric, f"a score of the compiled model: {', '.join(sorted(names))}")
 
     def run(self, tasks: list[FitTask]) -> list[FitOutcome]:
         """The outcomes of the tasks, in their order."""
