@@ -3,18 +3,51 @@
 import contextlib
 import random
 
+import keras
 import numpy as np
+from keras import ops
 
-from kerasparts.backend.framework import kept_random_state
+from kerasparts.backend.framework import kept_random_state, set_random_state
 
 
 @contextlib.contextmanager
 def kept_random_numbers():
-    """Whatever is drawn within, by Python, NumPy or the framework, later draws are as if nothing had been."""
+    """Whatever is drawn within, by Python, NumPy, Keras or the framework, later draws are as if nothing had been.
+
+    What cannot be kept: a random op of TensorFlow with a seed of its own starts its numbers anew where the global seed
+    was set within; and the generator behind `keras.random` without a seed is made here where there was none yet,
+    instead of at its first use.
+    """
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    keras_state = ops.convert_to_numpy(_keras_generator())
+    random.setstate(python)  # a new generator takes its seed from there
     try:
         with kept_random_state():
             yield
     finally:
+        _keras_generator().assign(keras_state)
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
+
+
+def set_random_seed(seed: int) -> None:
+    """Sets what `kept_random_numbers` keeps; `keras.utils.set_random_seed` loads TensorFlow on every backend."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    set_random_state(seed)
+    _keras_generator().assign([seed, 0])
+
+
+class _Watched(keras.StatelessScope):
+    """Sees which variable a draw would move on, and lets it stay."""
+
+    def add_update(self, update):
+        super().add_update(update)
+        self.variable, _ = update
+
+
+def _keras_generator():
+    """State of the generator that `keras.random` takes where it is given no seed."""
+    with _Watched() as watched:
+        keras.random.uniform(())
+    return watched.variable

@@ -1,5 +1,6 @@
 """What is to be fitted, and what came of it: plain data that any engine can run, in any process."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +80,7 @@ class FitOutcome:
         weights: the arrays of `model.get_weights()`; None where the plan does not ask.
         engine: name of what ran it.
         seconds: that it took; its share, where many ran at once.
+        note: why it was not run by a faster engine; empty where there is nothing to say.
     """
 
     name: str
@@ -89,6 +91,7 @@ class FitOutcome:
     weights: list[np.ndarray] | None
     engine: str
     seconds: float
+    note: str = ""
 
 
 def row_order(task: FitTask, epoch: int, shuffle: bool) -> np.ndarray:
@@ -96,3 +99,13 @@ def row_order(task: FitTask, epoch: int, shuffle: bool) -> np.ndarray:
     if not shuffle:
         return task.rows
     return np.random.default_rng([task.seed, epoch]).permutation(task.rows)
+
+
+@contextlib.contextmanager
+def named(task: FitTask):
+    """An error on the way to the outcome of a task says which task it was."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"This was the fit {task.name!r}.")
+        raise

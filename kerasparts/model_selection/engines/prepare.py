@@ -1,10 +1,15 @@
 """The fresh model of a fit."""
 
+import weakref
+
 import keras
 
+from kerasparts import backend
 from kerasparts.core.checks import check
 from kerasparts.core.data import take
 from kerasparts.model_selection.engines.fits import FitPlan, FitTask
+
+_USED = weakref.WeakSet()  # models, and the layers in them
 
 
 def prepared_model(plan: FitPlan, task: FitTask) -> keras.Model:
@@ -12,17 +17,34 @@ def prepared_model(plan: FitPlan, task: FitTask) -> keras.Model:
 
     It sets the global random numbers: wrap it in `backend.kept_random_numbers`.
     """
-    keras.utils.set_random_seed(task.seed)
+    backend.set_random_seed(task.seed)
     model = plan.build_model(*task.arguments)
     check(isinstance(model, keras.Model), "build_model", model, "a function that returns a keras.Model")
     check(model.compiled, "build_model", model.name, "a function that returns a compiled model")
-    is_fresh = model.optimizer is None or not model.optimizer.built or int(model.optimizer.iterations) == 0
-    check(is_fresh, "build_model", model.name, "a function that builds a new model at every call; this one is trained")
-    if not model.built:
-        model(take(plan.x, task.rows[:2]), training=False)
+    if not model.built:  # by a symbolic call, which a layer that is yet to be adapted lets pass
+        model(keras.tree.map_structure(_symbolic, plan.x))
+    _check_fresh(model)
     if plan.adapt:
         _adapt(model, plan, task)
     return model
+
+
+def _check_fresh(model):
+    layers = list(model._flatten_layers())
+    used = [layer.name for layer in layers if layer in _USED and _is_moved_by_fit(layer)]
+    rule = "a function that builds a new model of new layers at every call; an earlier fit trained"
+    check(not used, "build_model", model.name, f"{rule} {', '.join(used)}")
+    _USED.update(layers)
+
+
+def _is_moved_by_fit(layer):
+    has_seeds = len(layer.variables) > len(layer.weights)
+    return bool(layer.trainable_variables) or has_seeds
+
+
+def _symbolic(array):
+    dtype = keras.config.floatx() if array.dtype.kind == "f" else array.dtype.name
+    return keras.Input(array.shape[1:], dtype="string" if array.dtype.kind in "OSU" else dtype)
 
 
 def _adapt(model, plan, task):

@@ -8,7 +8,7 @@ import keras
 
 from kerasparts import backend
 from kerasparts.core.data import row_count, take
-from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask, row_order
+from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask, named, row_order
 from kerasparts.model_selection.engines.prepare import prepared_model
 
 PREDICT_BATCH = 256
@@ -31,7 +31,7 @@ class Sequential:
 def fit_one(plan: FitPlan, task: FitTask, engine: str) -> FitOutcome:
     """Runs one task by `fit`."""
     start = time.perf_counter()
-    with backend.kept_random_numbers():
+    with named(task), backend.kept_random_numbers(), backend.many_models():
         model = prepared_model(plan, task)
         validation = None
         if task.validation_rows is not None:

@@ -1,0 +1,36 @@
+"""Auto: all fits at once where that is exact, else one after the other."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask
+from kerasparts.model_selection.engines.sequential import Sequential
+from kerasparts.model_selection.engines.vectorized import CannotVectorize, Vectorized
+
+
+class Auto:
+    """Fits at once what can share one program, and one after the other what cannot; the outcomes say why."""
+
+    name = "auto"
+
+    def run(self, plan: FitPlan, tasks: list[FitTask]) -> Iterator[FitOutcome]:
+        """Yields the outcome of each task as it is done."""
+        for group in _alike(tasks):
+            if len(group) == 1:  # a program for many would only take longer to compile
+                yield from Sequential().run(plan, group)
+                continue
+            try:
+                yield from Vectorized().run(plan, group)
+            except CannotVectorize as reason:
+                note = f"Fits run one after the other: {reason}"
+                for outcome in Sequential().run(plan, group):
+                    yield dataclasses.replace(outcome, note=note)
+
+
+def _alike(tasks):
+    """The tasks in groups that one program could run: of one model, and as many rows."""
+    groups = {}
+    for task in tasks:
+        validation_count = None if task.validation_rows is None else len(task.validation_rows)
+        groups.setdefault((repr(task.arguments), len(task.rows), validation_count), []).append(task)
+    return list(groups.values())
