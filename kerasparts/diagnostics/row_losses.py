@@ -93,20 +93,21 @@ def _binary(y, p, options):
 def _categorical(y, p, options):
     smoothing = options.get("label_smoothing", 0.0)
     y = _like(y, p) * (1 - smoothing) + smoothing / p.shape[-1]
-    return -(y * _log_shares(p, options)).sum(axis=-1)
+    return -(y * log_shares(p, options.get("from_logits", False))).sum(axis=-1)
 
 
 def _sparse(y, p, options):
     label, ignored = y.reshape(p.shape[:-1]), options.get("ignore_class")
     counts = np.ones(label.shape, bool) if ignored is None else label != ignored
     label = np.where(counts, label, 0).astype("int64")
-    chosen = np.take_along_axis(_log_shares(p, options), label[..., None], axis=-1)[..., 0]
+    chosen = np.take_along_axis(log_shares(p, options.get("from_logits", False)), label[..., None], axis=-1)[..., 0]
     weight = options.get("class_weight")
     return -chosen * counts * (1.0 if weight is None else np.asarray(weight)[label])
 
 
-def _log_shares(p, options):
-    if options.get("from_logits"):
+def log_shares(p: np.ndarray, from_logits: bool = False) -> np.ndarray:
+    """Logarithm of the probabilities along the last axis, as the cross-entropies take them from an output."""
+    if from_logits:
         p = p - p.max(axis=-1, keepdims=True)
         return p - np.log(np.exp(p).sum(axis=-1, keepdims=True))
     return np.log(np.clip(p / p.sum(axis=-1, keepdims=True), SMALL, 1 - SMALL))
