@@ -6,11 +6,14 @@ from kerasparts.diagnostics.bias_variance import ErrorCurves as ErrorCurves
 from kerasparts.diagnostics.bias_variance import Estimate as Estimate
 from kerasparts.diagnostics.bias_variance import diagnose_bias_variance as diagnose_bias_variance
 from kerasparts.diagnostics.diagnose import diagnose as diagnose
+from kerasparts.diagnostics.experiments import BiasVarianceDecomposition as BiasVarianceDecomposition
 from kerasparts.diagnostics.experiments import CrossValidation as CrossValidation
+from kerasparts.diagnostics.experiments import ErrorPart as ErrorPart
 from kerasparts.diagnostics.experiments import FoldScores as FoldScores
 from kerasparts.diagnostics.experiments import LearningCurve as LearningCurve
 from kerasparts.diagnostics.experiments import NestedCrossValidation as NestedCrossValidation
 from kerasparts.diagnostics.experiments import ValidationCurve as ValidationCurve
+from kerasparts.diagnostics.experiments import decompose_bias_variance as decompose_bias_variance
 from kerasparts.diagnostics.experiments import fold_scores as fold_scores
 from kerasparts.diagnostics.experiments import judge_learning_curve as judge_learning_curve
 from kerasparts.diagnostics.facts import InputFacts as InputFacts
@@ -42,11 +45,14 @@ __all__ = [
     "Estimate",
     "diagnose_bias_variance",
     "diagnose",
+    "BiasVarianceDecomposition",
     "CrossValidation",
+    "ErrorPart",
     "FoldScores",
     "LearningCurve",
     "NestedCrossValidation",
     "ValidationCurve",
+    "decompose_bias_variance",
     "fold_scores",
     "judge_learning_curve",
     "FAULTS",

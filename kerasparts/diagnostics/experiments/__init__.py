@@ -4,6 +4,9 @@ from kerasparts.diagnostics.experiments.cross_validation import CrossValidation 
 from kerasparts.diagnostics.experiments.decay import Decay as Decay
 from kerasparts.diagnostics.experiments.decay import fit_decay as fit_decay
 from kerasparts.diagnostics.experiments.decay import forecast as forecast
+from kerasparts.diagnostics.experiments.decompose import decompose_bias_variance as decompose_bias_variance
+from kerasparts.diagnostics.experiments.decomposition import BiasVarianceDecomposition as BiasVarianceDecomposition
+from kerasparts.diagnostics.experiments.decomposition import ErrorPart as ErrorPart
 from kerasparts.diagnostics.experiments.folds import FoldScores as FoldScores
 from kerasparts.diagnostics.experiments.folds import fold_scores as fold_scores
 from kerasparts.diagnostics.experiments.folds import out_of_fold as out_of_fold
@@ -17,6 +20,9 @@ __all__ = [
     "Decay",
     "fit_decay",
     "forecast",
+    "decompose_bias_variance",
+    "BiasVarianceDecomposition",
+    "ErrorPart",
     "FoldScores",
     "fold_scores",
     "out_of_fold",
