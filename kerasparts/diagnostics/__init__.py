@@ -7,6 +7,7 @@ from kerasparts.diagnostics.bias_variance import Estimate as Estimate
 from kerasparts.diagnostics.bias_variance import diagnose_bias_variance as diagnose_bias_variance
 from kerasparts.diagnostics.diagnose import diagnose as diagnose
 from kerasparts.diagnostics.experiments import BiasVarianceDecomposition as BiasVarianceDecomposition
+from kerasparts.diagnostics.experiments import BiasVarianceTradeoff as BiasVarianceTradeoff
 from kerasparts.diagnostics.experiments import CrossValidation as CrossValidation
 from kerasparts.diagnostics.experiments import ErrorPart as ErrorPart
 from kerasparts.diagnostics.experiments import FoldScores as FoldScores
@@ -46,6 +47,7 @@ __all__ = [
     "diagnose_bias_variance",
     "diagnose",
     "BiasVarianceDecomposition",
+    "BiasVarianceTradeoff",
     "CrossValidation",
     "ErrorPart",
     "FoldScores",

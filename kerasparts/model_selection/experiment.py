@@ -125,7 +125,7 @@ class Experiment:
             order = np.random.default_rng([seed, 1]).permutation(len(rows))
             rows, validation_rows = rows[np.sort(order[count:])], rows[np.sort(order[:count])]
         if resample is not None:
-            rows = resample(rows, np.random.default_rng([seed, 2]))
+            rows = np.asarray(resample(rows, np.random.default_rng([seed, 2])))
         return FitTask(name=name, rows=rows, seed=seed, validation_rows=validation_rows, **more)
 
     def check_metric(self, metric: str, task: FitTask) -> None:
@@ -138,6 +138,14 @@ class Experiment:
             model = prepared_model(self._plan, few)
             names = backend.model_scores(model, x, y, model.predict(x, verbose=0), sample_weight)
         check(metric in names, "metric", metric, f"a score of the compiled model: {', '.join(sorted(names))}")
+
+    def model(self, task: FitTask, weights=None) -> keras.Model:
+        """The model of a task, before its first step or with the weights of its outcome."""
+        with backend.kept_random_numbers():
+            model = prepared_model(self._plan, task)
+        if weights is not None:
+            model.set_weights(weights)
+        return model
 
     def run(self, tasks: list[FitTask]) -> list[FitOutcome]:
         """The outcomes of the tasks, in their order."""

@@ -223,6 +223,12 @@ def test_each_place_of_an_image_has_its_class():
         assert whole.error_by_point.shape == (6,)
 
 
+def test_outputs_that_are_no_probabilities_still_name_a_class():
+    f = np.array([[[-3.0, -1.0]], [[-0.5, -2.0]]])
+    bv = decompose_bias_variance(f, [1], "zero_one")
+    assert (bv.error.value, bv.main.tolist()) == (0.5, [[0]])
+
+
 def test_large_values_keep_their_digits():
     random = np.random.default_rng(0)
     f = random.normal(size=(10, 50, 1))
@@ -268,6 +274,7 @@ def test_the_text_says_what_the_numbers_are():
         (dict(noise=-1.0), "`noise` must be at least 0"),
         (dict(noise=0.1, loss="zero_one"), "give the probabilities of the classes"),
         (dict(noise=0.1, y=np.full((3, 2), 0.5)), "`noise` must be None where the targets are probabilities"),
+        (dict(predictions=np.full((2, 3, 2), -0.5), from_logits=False), "probabilities, or logits"),
         (dict(confidence=1.0), "`confidence` must be a number in"),
     ],
 )

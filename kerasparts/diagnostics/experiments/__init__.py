@@ -13,6 +13,7 @@ from kerasparts.diagnostics.experiments.folds import out_of_fold as out_of_fold
 from kerasparts.diagnostics.experiments.learning_curve import LearningCurve as LearningCurve
 from kerasparts.diagnostics.experiments.learning_curve import judge_learning_curve as judge_learning_curve
 from kerasparts.diagnostics.experiments.nested_cross_validation import NestedCrossValidation as NestedCrossValidation
+from kerasparts.diagnostics.experiments.tradeoff import BiasVarianceTradeoff as BiasVarianceTradeoff
 from kerasparts.diagnostics.experiments.validation_curve import ValidationCurve as ValidationCurve
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "LearningCurve",
     "judge_learning_curve",
     "NestedCrossValidation",
+    "BiasVarianceTradeoff",
     "ValidationCurve",
 ]

@@ -10,6 +10,8 @@ from kerasparts.core.checks import check
 from kerasparts.diagnostics.row_losses import SMALL, log_shares
 from kerasparts.diagnostics.trivial import is_multi_label
 
+ROUNDING = 1e-3  # of a probability of 1 in half precision
+
 
 def target_shares(y: np.ndarray, shape: tuple[int, ...], multi_label: bool | None = None) -> np.ndarray:
     """Probability of each class by the targets: 0 or 1, unless the targets themselves are probabilities.
@@ -36,7 +38,7 @@ def target_shares(y: np.ndarray, shape: tuple[int, ...], multi_label: bool | Non
     if classes == 1 or (is_multi_label(y) if multi_label is None else multi_label):
         ones = y.reshape(len(y), -1)
         return np.stack([1 - ones, ones], axis=-1)
-    check(not is_multi_label(y), "y", _summary(y), "probabilities that sum to 1, or `multi_label` True")
+    check(not is_multi_label(y), "y", _summary(y), "probabilities that sum to 1, unless `multi_label` is True")
     return y.reshape(len(y), -1, classes)
 
 
@@ -53,6 +55,8 @@ def output_log_shares(y_pred: np.ndarray, from_logits: bool, binary: bool) -> np
     [[[0.5, 0.5]]]
     """
     y_pred = np.asarray(y_pred, "float64")
+    is_share = from_logits or (y_pred.min() >= 0 and y_pred.max() <= 1 + ROUNDING)
+    check(is_share, "predictions", _summary(y_pred), "probabilities, or logits with `from_logits` True")
     if not binary:
         log_p = log_shares(y_pred.reshape(len(y_pred), -1, y_pred.shape[-1]), from_logits)
         return log_p if from_logits else log_p - np.log(np.exp(log_p).sum(axis=-1, keepdims=True))
@@ -61,6 +65,18 @@ def output_log_shares(y_pred: np.ndarray, from_logits: bool, binary: bool) -> np
         return -np.logaddexp(0, np.stack([ones, -ones], axis=-1))
     ones = np.clip(ones, SMALL, 1 - SMALL)
     return np.log(np.stack([1 - ones, ones], axis=-1))
+
+
+def output_labels(y_pred: np.ndarray, from_logits: bool, binary: bool) -> np.ndarray:
+    """The class that each output names, `(rows, places)`; a yes above 1/2, or above 0 for logits.
+
+    Example:
+    >>> output_labels(np.array([[0.2, 0.7]]), from_logits=False, binary=True).tolist()
+    [[0, 1]]
+    """
+    if binary:
+        return (y_pred.reshape(len(y_pred), -1) > (0.0 if from_logits else 0.5)).astype("int64")
+    return y_pred.reshape(len(y_pred), -1, y_pred.shape[-1]).argmax(axis=-1)
 
 
 def _summary(y):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from kerasparts.core.checks import check, check_choice, check_number
-from kerasparts.diagnostics.experiments.class_shares import output_log_shares, target_shares
+from kerasparts.diagnostics.experiments.class_shares import output_labels, output_log_shares, target_shares
 from kerasparts.diagnostics.experiments.decomposition import NAMES, BiasVarianceDecomposition, ErrorPart
 from kerasparts.diagnostics.experiments.error_parts import CrossEntropy, Squared, ZeroOne, by_row
 from kerasparts.diagnostics.statistics import batch_mean
@@ -163,7 +163,7 @@ def _setup(loss, predictions, y, from_logits, multi_label, noise, groups):
             squares = by_row((y - _group_mean(y, groups)) ** 2)
             known = (np.bincount(groups, squares) / (np.bincount(groups) - 1))[groups]
         return Squared(values, y, known), source
-    log_shares, shares = _shares(predictions, y, from_logits, multi_label)
+    shares, binary = _shares(predictions, y, multi_label)
     if by_repeats:
         shares = _group_mean(shares, groups)
     elif ((shares > 0) & (shares < 1)).any():
@@ -172,24 +172,25 @@ def _setup(loss, predictions, y, from_logits, multi_label, noise, groups):
     if loss == "zero_one":
         rule = "None for 'zero_one': give the probabilities of the classes as `y`, which tell it"
         check(source != "given", "noise", noise, rule)
-        return ZeroOne(log_shares, shares), source
+        return ZeroOne([output_labels(f, from_logits, binary) for f in predictions], shares), source
     entropy = by_row(-(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=-1))
+    log_shares = [output_log_shares(f, from_logits, binary) for f in predictions]
     return CrossEntropy(log_shares, shares, known + entropy), source
 
 
 def _values(predictions, y, from_logits, multi_label):
     """Outputs and targets as numbers to be subtracted, `(rows, outputs)`."""
     if from_logits or (y.size != predictions[0].size and predictions.shape[-1] > 1):
-        log_shares, shares = _shares(predictions, y, from_logits, multi_label)
-        return [np.exp(p).reshape(len(y), -1) for p in log_shares], shares.reshape(len(y), -1)
+        shares, binary = _shares(predictions, y, multi_label)
+        values = [np.exp(output_log_shares(f, from_logits, binary)) for f in predictions]
+        return [p.reshape(len(y), -1) for p in values], shares.reshape(len(y), -1)
     check(y.size == predictions[0].size, "y", y.shape, f"a value for each of the outputs {predictions.shape[1:]}")
     return predictions.reshape(len(predictions), len(y), -1), y.reshape(len(y), -1).astype("float64")
 
 
-def _shares(predictions, y, from_logits, multi_label):
+def _shares(predictions, y, multi_label):
     shares = target_shares(y, predictions.shape[1:], multi_label)
-    binary = shares.size != predictions[0].size
-    return [output_log_shares(f, from_logits, binary) for f in predictions], shares
+    return shares, shares.size != predictions[0].size
 
 
 def _group_mean(values, groups):

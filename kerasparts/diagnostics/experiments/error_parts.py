@@ -53,8 +53,8 @@ class ZeroOne:
 
     is_smooth = False  # a single replica can turn a majority
 
-    def __init__(self, log_shares, shares):
-        self._labels, self._shares = [p.argmax(axis=-1) for p in log_shares], shares
+    def __init__(self, labels, shares):
+        self._labels, self._shares = labels, shares
         self._classes, self._best = np.arange(shares.shape[-1]), shares.argmax(axis=-1)
 
     def statistic(self, r):
