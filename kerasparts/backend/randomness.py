@@ -32,10 +32,10 @@ def kept_random_numbers():
 
 def set_random_seed(seed: int) -> None:
     """Sets what `kept_random_numbers` keeps; `keras.utils.set_random_seed` loads TensorFlow on every backend."""
+    _keras_generator().assign([seed, 0])  # first, as a new one draws from Python's
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     set_random_state(seed)
-    _keras_generator().assign([seed, 0])
 
 
 class _Watched(keras.StatelessScope):

@@ -36,10 +36,12 @@ def fit_one(plan: FitPlan, task: FitTask, engine: str) -> FitOutcome:
         validation = None
         if task.validation_rows is not None:
             validation = _without_none(take((plan.x, plan.y, plan.sample_weight), task.validation_rows))
+        data = OrderedRows(plan, task)
         history = model.fit(
-            OrderedRows(plan, task),
+            data,
             epochs=plan.epochs,
-            callbacks=plan.callbacks() if plan.callbacks else None,
+            shuffle=False,  # of batches, by Keras
+            callbacks=[data.order_by_epoch(), *(plan.callbacks() if plan.callbacks else ())],
             validation_data=validation,
             validation_batch_size=PREDICT_BATCH if validation else None,
             verbose=0,
@@ -66,8 +68,15 @@ class OrderedRows(keras.utils.PyDataset):
     def __init__(self, plan: FitPlan, task: FitTask):
         super().__init__()
         self.plan, self.task = plan, task
-        self.epoch = 0
         self.order = row_order(task, 0, plan.shuffle)
+
+    def order_by_epoch(self) -> keras.callbacks.Callback:
+        """A callback for the same `fit`, for `on_epoch_end` of a dataset is called before the first epoch too."""
+
+        def begin(epoch, logs):
+            self.order = row_order(self.task, epoch, self.plan.shuffle)
+
+        return keras.callbacks.LambdaCallback(on_epoch_begin=begin)
 
     def __len__(self):
         return math.ceil(len(self.task.rows) / self.plan.batch_size)
@@ -75,10 +84,6 @@ class OrderedRows(keras.utils.PyDataset):
     def __getitem__(self, index):
         rows = self.order[index * self.plan.batch_size : (index + 1) * self.plan.batch_size]
         return _without_none(take((self.plan.x, self.plan.y, self.plan.sample_weight), rows))
-
-    def on_epoch_end(self):
-        self.epoch += 1
-        self.order = row_order(self.task, self.epoch, self.plan.shuffle)
 
 
 def _predicted(model, data, rows):
