@@ -2,8 +2,20 @@
 
 from kerasparts.plots.activation import plot_activation as plot_activation
 from kerasparts.plots.activation import plot_activations as plot_activations
+from kerasparts.plots.cross_validation import plot_cross_validation as plot_cross_validation
 from kerasparts.plots.gradient_flow import plot_gradient_flow as plot_gradient_flow
+from kerasparts.plots.learning_curve import plot_learning_curve as plot_learning_curve
 from kerasparts.plots.schedule import plot_schedule as plot_schedule
 from kerasparts.plots.training_curves import plot_training_curves as plot_training_curves
+from kerasparts.plots.validation_curve import plot_validation_curve as plot_validation_curve
 
-__all__ = ["plot_activation", "plot_activations", "plot_gradient_flow", "plot_schedule", "plot_training_curves"]
+__all__ = [
+    "plot_activation",
+    "plot_activations",
+    "plot_cross_validation",
+    "plot_gradient_flow",
+    "plot_learning_curve",
+    "plot_schedule",
+    "plot_training_curves",
+    "plot_validation_curve",
+]

@@ -9,8 +9,8 @@ from kerasparts.diagnostics.bias_variance import Estimate
 from kerasparts.diagnostics.statistics import student_quantile
 
 KINDS = {  # shape and the speeds that are tried; n is in units of the greatest number of rows
-    "power law": (lambda n, speed: n**-speed, np.linspace(0.1, 2, 39)),
-    "exponential": (lambda n, speed: np.exp(-speed * n), np.geomspace(0.5, 30, 39)),
+    "power law": (lambda n, speed: n**-speed, np.linspace(0.1, 2, 96)),
+    "exponential": (lambda n, speed: np.exp(-speed * n), np.geomspace(0.5, 30, 192)),
 }
 
 

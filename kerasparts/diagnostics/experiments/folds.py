@@ -104,7 +104,8 @@ def out_of_fold(predictions: Sequence[Any], test_rows: Sequence[np.ndarray], cou
     return keras.tree.map_structure(mean, *predictions), times
 
 
-def mean_and_spread(values: np.ndarray) -> tuple[float, float]:
+def mean_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation over the first axis; of a single run the latter is NaN."""
-    spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
-    return values.mean(axis=0), spread
+    with np.errstate(invalid="ignore"):  # infinities have no deviation
+        spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+        return values.mean(axis=0), spread

@@ -68,11 +68,17 @@ class LearningCurve:
 
     def notes(self) -> list[str]:
         """What the table says."""
-        fitted = "" if self.decay is None else f", by the {self.decay.kind} that fits best"
+        expected = (
+            []
+            if self.decay is None
+            else [
+                f"gain of twice the rows: {self.gain}; it matters above {number(self.threshold)}",
+                f"{self.metric} with {2 * self.sizes[-1]} rows: {self.doubled}, by the {self.decay.kind} that fits best",
+            ]
+        )
         return [
             self.reason,
-            f"gain of twice the rows: {self.gain}; it matters above {number(self.threshold)}",
-            f"{self.metric} with {2 * self.sizes[-1]} rows: {self.doubled}{fitted}",
+            *expected,
             f"gap between training and dev with all rows: {number(self.gap)}",
             f"spread: standard deviation over {len(self.dev)} runs; each bound holds with {100 * self.confidence:.4g}% "
             "confidence",
@@ -145,7 +151,7 @@ def judge_learning_curve(
     error, train_error = _error(dev, mode), _error(train, mode)
     now = float(error[:, -1].mean())
     gap, threshold = now - float(train_error[:, -1].mean()), tolerance * abs(now)
-    unknown = Estimate(math.nan, -math.inf, math.inf)
+    unknown = Estimate(math.nan, math.nan, math.nan)
     decay, gain, doubled = None, unknown, unknown
     share = f"{100 * tolerance:.3g}%"
     if not np.isfinite(error).all():

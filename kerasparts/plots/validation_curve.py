@@ -1,0 +1,69 @@
+"""plot_validation_curve."""
+
+import numbers
+
+import numpy as np
+
+from kerasparts.core.checks import check
+from kerasparts.diagnostics import ValidationCurve
+from kerasparts.diagnostics.experiments._tables import label
+from kerasparts.diagnostics.experiments.folds import mean_and_spread
+from kerasparts.plots._axes import MARK, axes
+from kerasparts.plots._curves import draw_train_and_dev, metric_label
+
+WIDE = 100  # numbers whose greatest is as many times the smallest are drawn by their order of magnitude
+
+
+def plot_validation_curve(result, ax=None, xlabel="value"):
+    """Training and dev error by the value of a setting, with the best value and the one-standard-error choice marked.
+
+    The bands are one standard deviation over the folds wide on each side. The axis is logarithmic where all values are
+    positive and span two decades; values of which some are no numbers, and a zero beside such a span, stand side by
+    side.
+
+    Args:
+        result: `diagnostics.ValidationCurve`.
+        ax: matplotlib axes to draw on, or None for a new figure.
+        xlabel: str. What the values are.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ImportError: matplotlib is not installed. ValueError: the result is none of a validation curve.
+    """
+    check(isinstance(result, ValidationCurve), "result", result, "a ValidationCurve")
+    ax = axes(ax)
+    scale, x = _places(result.values)
+    draw_train_and_dev(ax, x, result.train, result.dev)
+    if scale == "labels":
+        ax.set_xticks(x, [label(value) for value in result.values])
+    else:
+        ax.set_xscale(scale)
+
+    means, _ = mean_and_spread(result.dev)
+    best, chosen = result.best_index, result.one_standard_error_index
+    title = f"Best: {label(result.best)}"
+    ax.axvline(x[best], color=MARK, linestyle=":", linewidth=1.5, label="best")
+    if chosen is not None:
+        title += f"; simplest as good: {label(result.one_standard_error)}"
+        ax.axvline(x[chosen], color=MARK, linestyle="--", linewidth=1.5, label="within one standard error")
+        bound = means[best] + (result.standard_error if result.mode == "min" else -result.standard_error)
+        ax.plot(x[[best, chosen]], [bound, bound], color=MARK, linewidth=1)
+    ax.set_title(title, loc="left", fontweight="bold")
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(metric_label(result.metric))
+    ax.legend(frameon=False)
+    return ax
+
+
+def _places(values):
+    """Scale of the axis, and where on it the values stand."""
+    side_by_side = "labels", np.arange(len(values))
+    if not all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values):
+        return side_by_side
+    x = np.array(values, dtype="float64")
+    sizes = np.abs(x[x != 0])
+    if sizes.size == 0 or sizes.max() < WIDE * sizes.min():
+        return "linear", x
+    return ("log", x) if (x > 0).all() else side_by_side
