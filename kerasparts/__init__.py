@@ -7,6 +7,7 @@ Importing the package registers every part with Keras, so that `keras.models.loa
 from kerasparts import activations as activations
 from kerasparts import callbacks as callbacks
 from kerasparts import diagnostics as diagnostics
+from kerasparts import ensembles as ensembles
 from kerasparts import initializers as initializers
 from kerasparts import layers as layers
 from kerasparts import losses as losses
@@ -23,6 +24,7 @@ __all__ = [
     "activations",
     "callbacks",
     "diagnostics",
+    "ensembles",
     "initializers",
     "layers",
     "losses",

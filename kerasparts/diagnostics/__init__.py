@@ -9,12 +9,17 @@ from kerasparts.diagnostics.diagnose import diagnose as diagnose
 from kerasparts.diagnostics.experiments import BiasVarianceDecomposition as BiasVarianceDecomposition
 from kerasparts.diagnostics.experiments import BiasVarianceTradeoff as BiasVarianceTradeoff
 from kerasparts.diagnostics.experiments import CrossValidation as CrossValidation
+from kerasparts.diagnostics.experiments import EnsembleDiversity as EnsembleDiversity
+from kerasparts.diagnostics.experiments import EnsembleSpread as EnsembleSpread
 from kerasparts.diagnostics.experiments import ErrorPart as ErrorPart
 from kerasparts.diagnostics.experiments import FoldScores as FoldScores
 from kerasparts.diagnostics.experiments import LearningCurve as LearningCurve
 from kerasparts.diagnostics.experiments import NestedCrossValidation as NestedCrossValidation
+from kerasparts.diagnostics.experiments import OutOfBag as OutOfBag
 from kerasparts.diagnostics.experiments import ValidationCurve as ValidationCurve
 from kerasparts.diagnostics.experiments import decompose_bias_variance as decompose_bias_variance
+from kerasparts.diagnostics.experiments import ensemble_diversity as ensemble_diversity
+from kerasparts.diagnostics.experiments import ensemble_spread as ensemble_spread
 from kerasparts.diagnostics.experiments import fold_scores as fold_scores
 from kerasparts.diagnostics.experiments import judge_learning_curve as judge_learning_curve
 from kerasparts.diagnostics.facts import InputFacts as InputFacts
@@ -49,12 +54,17 @@ __all__ = [
     "BiasVarianceDecomposition",
     "BiasVarianceTradeoff",
     "CrossValidation",
+    "EnsembleDiversity",
+    "EnsembleSpread",
     "ErrorPart",
     "FoldScores",
     "LearningCurve",
     "NestedCrossValidation",
+    "OutOfBag",
     "ValidationCurve",
     "decompose_bias_variance",
+    "ensemble_diversity",
+    "ensemble_spread",
     "fold_scores",
     "judge_learning_curve",
     "FAULTS",

@@ -9,6 +9,7 @@ import numpy as np
 from kerasparts.core.checks import check, check_choice, check_integer
 from kerasparts.diagnostics import BiasVarianceDecomposition, decompose_bias_variance
 from kerasparts.diagnostics.model_facts import loss_name, losses_of
+from kerasparts.model_selection._resample import RESAMPLE
 from kerasparts.model_selection.experiment import Experiment, FitSettings, aligned
 
 
@@ -130,14 +131,3 @@ def _same_inputs(x):
     keys = (tuple(a.tobytes() for a in row) for row in zip(*leaves, strict=True))
     numbers = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
-
-
-def _bootstrap(rows, random):
-    return random.choice(rows, len(rows))
-
-
-def _half(rows, random):
-    return random.choice(rows, len(rows) // 2, replace=False)
-
-
-RESAMPLE = {"bootstrap": _bootstrap, "split": _half, "seed": None}
