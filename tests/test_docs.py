@@ -31,6 +31,8 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "quickstart": (dict(epochs=2), "identical predictions"),
     "gradient_flow": (dict(depth=4, seeds=1), "ReLU, VarianceMatched"),
     "diagnose": (dict(epochs=12), "3 of 3 programs mended"),
+    "cross_validation": (dict(epochs=2, folds=2, verbose=0), "malignant tumours missed"),
+    "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
 }
 
 

@@ -53,7 +53,7 @@ def plot_validation_curve(result, ax=None, xlabel="value"):
     ax.set_title(title, loc="left", fontweight="bold")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(metric_label(result.metric))
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=4)
     return ax
 
 
