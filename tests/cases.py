@@ -259,27 +259,83 @@ LOSSES = [
     ),
 ]
 
+BETAS = dict(learning_rate=0.02, beta_1=0.8, beta_2=0.95, epsilon=1e-5)
+BAD_BETAS = dict(learning_rate=-1.0, beta_1=1.0, beta_2=-0.1, epsilon=0.0)
+
 OPTIMIZERS = [
     Case(
-        kp.optimizers.AdamW,
-        dict(
-            learning_rate=0.02,
-            weight_decay=0.1,
-            beta_1=0.8,
-            beta_2=0.95,
-            epsilon=1e-5,
-            weight_decay_exclude=["embedding", "bias$"],
-        ),
-        bad=dict(
-            learning_rate=-1.0,
-            weight_decay=-0.1,
-            beta_1=1.0,
-            beta_2=-0.1,
-            epsilon=0.0,
-            weight_decay_exclude="bias",
-        ),
-        oracle=optimizers.adamw,
+        kp.optimizers.SGD,
+        dict(learning_rate=0.02, momentum=0.8, nesterov=True, momentum_form="average"),
+        bad=dict(learning_rate=-1.0, momentum=1.0, nesterov=1, momentum_form="ema"),
+        oracle=optimizers.sgd,
     ),
+    Case(
+        kp.optimizers.Adagrad,
+        dict(learning_rate=0.02, epsilon=1e-5, initial_accumulator_value=0.2),
+        bad=dict(learning_rate=-1.0, epsilon=0.0, initial_accumulator_value=-0.1),
+        oracle=optimizers.adagrad,
+    ),
+    Case(
+        kp.optimizers.RMSprop,
+        dict(learning_rate=0.02, rho=0.8, epsilon=1e-5, epsilon_inside=True, centered=True, momentum=0.7),
+        bad=dict(learning_rate=-1.0, rho=1.0, epsilon=0.0, epsilon_inside="in", centered=0, momentum=1.0),
+        oracle=optimizers.rmsprop,
+    ),
+    Case(
+        kp.optimizers.Adadelta,
+        dict(learning_rate=0.7, rho=0.8, epsilon=1e-5),
+        bad=dict(learning_rate=-1.0, rho=1.0, epsilon=0.0),
+        oracle=optimizers.adadelta,
+    ),
+    Case(
+        kp.optimizers.Adam,
+        dict(**BETAS, bias_correction=False, amsgrad=True),
+        bad=dict(**BAD_BETAS, bias_correction=1, amsgrad="yes"),
+        oracle=optimizers.adam,
+    ),
+    Case(
+        kp.optimizers.AdamW,
+        dict(**BETAS, weight_decay=0.1, weight_decay_exclude=["embedding", "bias$"]),
+        bad=dict(**BAD_BETAS, weight_decay=-0.1, weight_decay_exclude="bias"),
+        oracle=optimizers.adam,
+    ),
+    Case(kp.optimizers.Nadam, BETAS, bad=BAD_BETAS, oracle=optimizers.nadam),
+    Case(
+        kp.optimizers.RectifiedAdam,
+        dict(**BETAS, threshold=4.5),
+        bad=dict(**BAD_BETAS | {"beta_2": 0.5}, threshold=3.0),
+        oracle=optimizers.rectified_adam,
+    ),
+    Case(kp.optimizers.AdaBelief, BETAS, bad=BAD_BETAS, oracle=optimizers.adabelief),
+    Case(
+        kp.optimizers.Yogi,
+        dict(**BETAS | {"learning_rate": 0.03}, initial_accumulator_value=0.01),
+        bad=dict(**BAD_BETAS, initial_accumulator_value=-1.0),
+        oracle=optimizers.yogi,
+    ),
+    Case(kp.optimizers.NovoGrad, BETAS, bad=BAD_BETAS, oracle=optimizers.novograd),
+]
+
+TRANSFORMS = [
+    Case(
+        kp.optimizers.transforms.AdaptiveClip,
+        dict(factor=0.1, epsilon=0.01, exclude=["head"]),
+        bad=dict(factor=0.0, epsilon=-1.0, exclude="head"),
+        oracle=optimizers.adaptive_clip,
+    ),
+    Case(kp.optimizers.transforms.Centralize, {}, oracle=optimizers.centralize),
+    Case(
+        kp.optimizers.transforms.Normalize,
+        dict(scope="variable", epsilon=1e-4),
+        bad=dict(scope="unit", epsilon=0.0),
+        oracle=optimizers.normalize,
+    ),
+    Case(
+        kp.optimizers.transforms.GradientNoise,
+        dict(eta=0.1, gamma=0.7, seed=3),
+        bad=dict(eta=0.0, gamma=-1.0, seed=0.5),
+    ),
+    Case(kp.optimizers.transforms.SkipNonFinite, {}),
 ]
 
 SCHEDULES = [
@@ -482,6 +538,7 @@ KINDS = {
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
     "optimizers.schedules": SCHEDULES,
+    "optimizers.transforms": TRANSFORMS,
     "layers": LAYERS,
     "callbacks": CALLBACKS,
 }

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+import kerasparts as kp
 from tests import cases
 
 
@@ -26,8 +27,10 @@ def model_with(case, x):
     model = keras.Sequential([*layers, keras.layers.Dense(3)])
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     loss = case.build(axis=-1) if kind == "losses" else plain
-    optimizer = (
-        part if kind == "optimizers" else keras.optimizers.Adam(part if kind == "optimizers.schedules" else 0.01)
-    )
+    optimizer = keras.optimizers.Adam(part if kind == "optimizers.schedules" else 0.01)
+    if kind == "optimizers":
+        optimizer = part
+    elif kind == "optimizers.transforms":
+        optimizer = kp.optimizers.SGD(0.1, momentum=0.9, gradient_transforms=[part])
     model.compile(optimizer, loss)
     return model

@@ -3,31 +3,55 @@
 import re
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
+from kerasparts.optimizers.transforms.transform import GradientTransform
 
 BIASES_AND_SCALES = re.compile(r"(^|/)(bias|beta|gamma|scale)$")
 
 
 class Optimizer(keras.optimizers.Optimizer):
-    """Base class of optimizers: half precision, and weight decay by a rule that is saved.
+    """Base class of optimizers: half precision, and rules for single variables that are saved.
 
     A subclass creates its state in `build` with `add_state`, and writes
 
-        step(gradient, variable, index, t)
+        step(gradient, variable, index, t, learning_rate)
 
-    which updates the state and returns the step to take off the weights, without the learning rate. Gradient
-    and step are in float32 at least.
+    which updates the state and returns what to take off the weights. Gradient and step are in float32 at least.
 
     *Half precision.* Keras keeps state and arithmetic in the precision of the weights: in bfloat16 `beta_2=0.999`
     is 1.0, and a step smaller than 1/256 of the weight is rounded away. Here state is in float32, and what
     rounding takes off a half-precision weight is kept in a float32 variable beside it and added to the next step.
 
-    *Weight decay* is decoupled from the gradient: `learning_rate * weight_decay * w` is taken off.
+    Args:
+        learning_rate: float in [0, inf) or schedule.
+        weight_decay: float in [0, inf) or None. Share of the weight taken off a step, times the learning rate;
+            decoupled from the gradient.
+        weight_decay_exclude: what weight decay leaves alone. "biases_and_scales": variables with fewer than two
+            axes, and those named bias, beta, gamma or scale; None: nothing; or a list of regular expressions,
+            each searched for in the variable's path, whose start is another one in a loaded model.
+        learning_rate_multipliers: dict from regular expressions, searched for in the variable's path, to floats in
+            [0, inf); the first that is found counts. Each must be found somewhere.
+        gradient_transforms: list of `transforms.GradientTransform`, applied in order, after Keras' clipping.
+        record_norms: bool. Whether `norms` can be asked.
+        **kwargs: as in `keras.optimizers.Optimizer`: clipping, EMA, gradient accumulation, name.
     """
 
-    def __init__(self, learning_rate, weight_decay, weight_decay_exclude, **kwargs):
+    decays_weights_itself = False  # whether `step` has the decay of its own paper in it
+    _condition = None
+
+    def __init__(
+        self,
+        learning_rate,
+        weight_decay=None,
+        weight_decay_exclude="biases_and_scales",
+        learning_rate_multipliers=None,
+        gradient_transforms=None,
+        record_norms=False,
+        **kwargs,
+    ):
         is_schedule = isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule)
         if not is_schedule and not callable(learning_rate):
             check_number("learning_rate", learning_rate, "[0, inf)")
@@ -35,8 +59,16 @@ class Optimizer(keras.optimizers.Optimizer):
         if weight_decay is not None:
             check_number("weight_decay", weight_decay, "[0, inf)")
         check_exclusion(weight_decay_exclude)
+        check_multipliers(learning_rate_multipliers)
+        transforms = list(gradient_transforms or [])
+        rule = "a list of kerasparts.optimizers.transforms"
+        check(all(isinstance(one, GradientTransform) for one in transforms), "gradient_transforms", transforms, rule)
+        check(isinstance(record_norms, bool), "record_norms", record_norms, "True or False")
         super().__init__(learning_rate, weight_decay=weight_decay, **kwargs)
         self.weight_decay_exclude = weight_decay_exclude
+        self.learning_rate_multipliers = learning_rate_multipliers
+        self.gradient_transforms = transforms
+        self.record_norms = record_norms
 
     def build(self, variables):
         if self.built:
@@ -44,31 +76,75 @@ class Optimizer(keras.optimizers.Optimizer):
         super().build(variables)
         self._residuals = self.add_state([v if _is_half(v.dtype) else None for v in variables], "rounding")
         self._decayed = [bool(self.weight_decay) and not self._is_excluded(v) for v in variables]
+        self._multipliers = self._multipliers_of(variables)
+        for transform in self.gradient_transforms:
+            transform.build(self, variables)
+        if self.record_norms:
+            self._norms = self.add_variable((3, len(variables)), dtype="float32", name="norms")
+        self._seen = {}
 
-    def add_state(self, variables, name):
-        """One variable a weight, of its shape, in float32 at least; None for what gradients only overwrite."""
+    def add_state(self, variables, name, initializer="zeros", shape=None):
+        """One variable a weight, in float32 at least; None for what gradients only overwrite.
+
+        Args:
+            variables: the weights; None gives None.
+            name: of the state.
+            initializer: of its values.
+            shape: of each; None for that of the weight.
+        """
         return [
-            None if v is None or getattr(v, "overwrite_with_gradient", False) else self._add_float32(v, name)
+            None
+            if v is None or getattr(v, "overwrite_with_gradient", False)
+            else self._add_float32(v, name, initializer, shape)
             for v in variables
         ]
 
-    def step(self, gradient, variable, index, t):
-        raise NotImplementedError(f"{type(self).__name__} must implement step(gradient, variable, index, t).")
+    def assign(self, variable, value):
+        if self._condition is not None:
+            value = ops.where(self._condition, ops.cast(value, variable.dtype), ops.convert_to_tensor(variable))
+        super().assign(variable, value)
+
+    def apply_only_if(self, condition):
+        """Leaves weights and state as they are for the rest of this step, unless a scalar tensor is true."""
+        self._condition = condition
+
+    def begin_step(self, t):
+        """Updates what all variables share, before the first of them."""
+
+    def step(self, gradient, variable, index, t, learning_rate):
+        raise NotImplementedError(f"{type(self).__name__} must implement step(gradient, variable, index, t, lr).")
+
+    def norms(self) -> dict[str, tuple[float, float]]:
+        """Of the last step, by the variable's path: norm of its gradient, and of its update relative to its weights.
+
+        Raises:
+            ValueError: `record_norms` is off.
+        """
+        check(self.record_norms, "record_norms", self.record_norms, "True for norms to be there")
+        gradient, update, weight = np.asarray(ops.convert_to_numpy(self._norms), "float64")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = update / weight
+        paths = [variable.path for variable in self._trainable_variables]
+        return {path: (float(g), float(r)) for path, g, r in zip(paths, gradient, ratio, strict=True)}
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
         residual = self._residuals[index]
         dtype = "float32" if residual is not None else variable.dtype
-        g = ops.cast(ops.convert_to_tensor(gradient, sparse=False), dtype)
+        g = ops.cast(_dense(gradient, variable), dtype)
         lr = ops.cast(learning_rate, dtype)
+        if self._multipliers[index] != 1:
+            lr = lr * self._multipliers[index]
 
         w = ops.cast(variable, dtype)
         if residual is not None:
             w = w + residual
-        step = self.step(g, w, index, self.iterations + 1)
-        if self._decayed[index]:
-            step = step + self.weight_decay * w
-        w = w - lr * step
+        update = self.step(g, w, index, self.iterations + 1, lr)
+        if self._decayed[index] and not self.decays_weights_itself:
+            update = update + lr * self.weight_decay * w
+        if self.record_norms:
+            self._seen[index] = [_norm(g), _norm(update), _norm(w)]
+        w = w - update
 
         if residual is None:
             self.assign(variable, w)
@@ -76,6 +152,22 @@ class Optimizer(keras.optimizers.Optimizer):
             rounded = ops.cast(w, variable.dtype)
             self.assign(variable, rounded)
             self.assign(residual, w - ops.cast(rounded, dtype))
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        self._seen = {}
+        if self.gradient_transforms:
+            indices = [self._get_variable_index(variable) for variable in trainable_variables]
+            pairs = zip(grads, trainable_variables, strict=True)
+            grads = [ops.cast(_dense(g, v), _at_least_float32(g.dtype)) for g, v in pairs]
+            for transform in self.gradient_transforms:
+                grads = transform(grads, trainable_variables, indices, self)
+        self.begin_step(self.iterations + 1)
+        super()._backend_update_step(grads, trainable_variables, learning_rate)
+        if self.record_norms:
+            zeros = [ops.zeros((), "float32")] * 3
+            rows = [self._seen.get(i, zeros) for i in range(len(self._trainable_variables))]
+            self.assign(self._norms, ops.transpose(ops.stack([ops.stack(row) for row in rows])))
+        self._seen, self._condition = {}, None
 
     def _apply_weight_decay(self, variables):
         """Nothing: `update_step` decays, in the precision of the step."""
@@ -87,16 +179,39 @@ class Optimizer(keras.optimizers.Optimizer):
             return len(variable.shape) < 2 or BIASES_AND_SCALES.search(variable.path) is not None
         return any(re.search(pattern, variable.path) for pattern in self.weight_decay_exclude)
 
-    def _add_float32(self, variable, name):
+    def _multipliers_of(self, variables):
+        rules = dict(self.learning_rate_multipliers or {})
+        paths = [variable.path for variable in variables]
+        for pattern in rules:
+            is_found = any(re.search(pattern, path) for path in paths)
+            check(is_found, "learning_rate_multipliers", pattern, f"found in the path of a variable, of {paths}")
+        return [next((rules[pattern] for pattern in rules if re.search(pattern, path)), 1.0) for path in paths]
+
+    def _add_float32(self, variable, name, initializer, shape):
         return self.add_variable(
-            shape=variable.shape,
-            dtype="float32" if _is_half(variable.dtype) else variable.dtype,
+            shape=variable.shape if shape is None else shape,
+            initializer=initializer,
+            dtype=_at_least_float32(variable.dtype),
             name=f"{variable.path.replace('/', '_')}_{name}",
-            layout=getattr(variable, "_layout", None),
+            layout=getattr(variable, "_layout", None) if shape is None else None,
         )
 
     def get_config(self):
-        return {**super().get_config(), "weight_decay_exclude": self.weight_decay_exclude}
+        return {
+            **super().get_config(),
+            "weight_decay_exclude": self.weight_decay_exclude,
+            "learning_rate_multipliers": self.learning_rate_multipliers,
+            "gradient_transforms": [keras.saving.serialize_keras_object(one) for one in self.gradient_transforms],
+            "record_norms": self.record_norms,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        transforms = config.get("gradient_transforms")
+        if transforms:
+            config["gradient_transforms"] = [_loaded(one) for one in transforms]
+        return super().from_config(config, custom_objects)
 
 
 def check_exclusion(rule):
@@ -106,10 +221,43 @@ def check_exclusion(rule):
         return
     check(isinstance(rule, list | tuple), "weight_decay_exclude", rule, wording)
     for pattern in rule:
-        try:
-            re.compile(pattern)
-        except (re.error, TypeError):
-            check(False, "weight_decay_exclude", pattern, wording)
+        check(_is_pattern(pattern), "weight_decay_exclude", pattern, wording)
+
+
+def check_multipliers(rules):
+    """Checks the factors of the learning rate by pattern."""
+    if rules is None:
+        return
+    wording = "None or a dict from regular expressions to factors"
+    check(isinstance(rules, dict), "learning_rate_multipliers", rules, wording)
+    for pattern, factor in rules.items():
+        check(_is_pattern(pattern), "learning_rate_multipliers", pattern, wording)
+        check_number("learning_rate_multipliers", factor, "[0, inf)")
+
+
+def _is_pattern(pattern):
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError):
+        return False
+    return isinstance(pattern, str)
+
+
+def _loaded(transform):
+    return keras.saving.deserialize_keras_object(transform) if isinstance(transform, dict) else transform
+
+
+def _dense(gradient, variable):
+    return ops.reshape(gradient, variable.shape)  # TensorFlow's slices of an Embedding become an array by it
+
+
+def _norm(x):
+    return ops.sqrt(ops.sum(ops.square(ops.cast(x, "float32"))))
+
+
+def _at_least_float32(dtype):
+    dtype = keras.backend.standardize_dtype(dtype)
+    return "float32" if _is_half(dtype) else dtype
 
 
 def _is_half(dtype):

@@ -33,7 +33,9 @@ def test_drives_an_optimizer_and_comes_back_from_its_configuration(case):
     for step in range(3):
         before = float(keras.ops.convert_to_numpy(w)[0])
         again.apply([keras.ops.ones(1)], [w])
-        assert before - float(keras.ops.convert_to_numpy(w)[0]) == pytest.approx(float(case.build()(step)), rel=1e-3, abs=1e-6)
+        assert before - float(keras.ops.convert_to_numpy(w)[0]) == pytest.approx(
+            float(case.build()(step)), rel=1e-3, abs=1e-6
+        )
 
 
 EPOCHS = [case for case in SCHEDULES if "steps_per_epoch" in case.kwargs and "decay" not in case.kwargs]
