@@ -27,7 +27,7 @@ FLOORS = {
     "augmentation": 7,
     "ensembles": 7,
 }
-NEIGHBOURS: set[tuple[str, str]] = set()
+NEIGHBOURS = {("model_selection", "callbacks")}
 FRAMEWORKS = {"tensorflow", "jax", "torch", "numpy.jax"}
 HEAVY = {"matplotlib", "sklearn", "pandas", "scipy"}
 

@@ -1,21 +1,37 @@
 """What `keras.ops` cannot say, once for each framework, under the same names and signatures."""
 
 from kerasparts.backend.framework import compiled as compiled
+from kerasparts.backend.framework import many_models as many_models
+from kerasparts.backend.framework import program as program
 from kerasparts.backend.framework import readable as readable
+from kerasparts.backend.framework import repeated as repeated
 from kerasparts.backend.framework import value_and_gradients as value_and_gradients
+from kerasparts.backend.framework import vectorized as vectorized
+from kerasparts.backend.model import compute_loss as compute_loss
+from kerasparts.backend.model import in_floatx as in_floatx
 from kerasparts.backend.model import model_data_loss as model_data_loss
 from kerasparts.backend.model import model_probe as model_probe
 from kerasparts.backend.model import model_scores as model_scores
 from kerasparts.backend.model import model_value_and_gradients as model_value_and_gradients
+from kerasparts.backend.pure_model import PureModel as PureModel
 from kerasparts.backend.randomness import kept_random_numbers as kept_random_numbers
+from kerasparts.backend.randomness import set_random_seed as set_random_seed
 
 __all__ = [
     "compiled",
+    "program",
+    "many_models",
     "readable",
+    "repeated",
     "value_and_gradients",
+    "vectorized",
+    "compute_loss",
+    "in_floatx",
     "model_data_loss",
     "model_probe",
     "model_scores",
     "model_value_and_gradients",
+    "PureModel",
     "kept_random_numbers",
+    "set_random_seed",
 ]

@@ -15,7 +15,14 @@ else:
         f"kerasparts runs on the Keras backends 'tensorflow', 'jax' and 'torch'. Received: KERAS_BACKEND={_NAME!r}"
     )
 
+apply_gradients = framework.apply_gradients
 compiled = framework.compiled
+gradients_of = framework.gradients_of
 kept_random_state = framework.kept_random_state
+many_models = framework.many_models
+program = framework.program
 readable = framework.readable
+repeated = framework.repeated
+set_random_state = framework.set_random_state
 value_and_gradients = framework.value_and_gradients
+vectorized = framework.vectorized

@@ -8,6 +8,14 @@ import numpy as np
 
 
 def kept_random_state():
+    return contextlib.nullcontext()  # there is no global state
+
+
+def set_random_state(seed):
+    pass
+
+
+def many_models():
     return contextlib.nullcontext()
 
 
@@ -39,3 +47,23 @@ def value_and_gradients(loss, variables, state=(), has_aux=False):
 def readable(variable):
     value = variable.value
     return None if isinstance(value, jax.core.Tracer) else np.asarray(value)
+
+
+def program(function, fused=True):
+    return jax.jit(function)
+
+
+def repeated(step, state, items):
+    return jax.lax.scan(lambda state, item: (step(state, item), None), state, items)[0]
+
+
+def vectorized(function):
+    return jax.vmap(function)
+
+
+def gradients_of(function, values):
+    return jax.value_and_grad(function, has_aux=True)(values)
+
+
+def apply_gradients(optimizer, gradients, variables):
+    optimizer.apply(gradients, variables)

@@ -33,7 +33,7 @@ def model_value_and_gradients(model, training=False):
     _check_ready(model)
 
     def loss(x, y, sample_weight):
-        return _compute_loss(model, x, y, model(x, training=training), sample_weight, training)
+        return compute_loss(model, x, y, model(x, training=training), sample_weight, training)
 
     variables = list(model.trainable_variables)
     run = value_and_gradients(loss, variables, _other_variables(model, variables))
@@ -60,7 +60,7 @@ def model_data_loss(model):
     def loss(x, y, sample_weight, y_pred):
         if y_pred is None:
             y_pred = model(x, training=False)
-        return _compute_loss(bare, x, y, y_pred, sample_weight, training=False), y_pred
+        return compute_loss(bare, x, y, y_pred, sample_weight, training=False), y_pred
 
     run = compiled(loss, _other_variables(model, ()))
     return lambda x, y, sample_weight=None, y_pred=None: run(*_as_in_fit(model, x, y, sample_weight, y_pred))
@@ -77,11 +77,11 @@ def model_scores(model, x, y, y_pred, sample_weight=None):
         Dict of floats: "loss" and what `model.evaluate` would give of metrics.
     """
     _check_ready(model)
-    x, y, sample_weight, y_pred = keras.tree.map_structure(_in_floatx, (x, y, sample_weight, y_pred))
+    x, y, sample_weight, y_pred = in_floatx((x, y, sample_weight, y_pred))
     y, sample_weight, y_pred = keras.tree.map_structure(
         lambda value: None if value is None else ops.convert_to_tensor(value), (y, sample_weight, y_pred)
     )
-    loss = _compute_loss(_without_penalties(model), x, y, y_pred, sample_weight, training=False)
+    loss = compute_loss(_without_penalties(model), x, y, y_pred, sample_weight, training=False)
     model.reset_metrics()
     found = model.compute_metrics(x, y, y_pred, sample_weight)
     model.reset_metrics()
@@ -111,7 +111,7 @@ def model_probe(model, observe, training=False):
             observed = seen(y_pred)
         added = () if bare is model else model.losses
         penalty = sum((ops.cast(ops.sum(value), "float32") for value in added), ops.zeros((), "float32"))
-        return _compute_loss(bare, x, y, y_pred, sample_weight, training), (penalty, y_pred, observed)
+        return compute_loss(bare, x, y, y_pred, sample_weight, training), (penalty, y_pred, observed)
 
     variables = list(model.trainable_variables)
     run = value_and_gradients(loss, variables, _other_variables(model, variables), has_aux=True)
@@ -128,7 +128,8 @@ def _check_ready(model):
         raise ValueError(f"`model` must be a built and compiled keras.Model. Received: model={model!r}")
 
 
-def _compute_loss(model, x, y, y_pred, sample_weight, training):
+def compute_loss(model, x, y, y_pred, sample_weight, training):
+    """The loss that `fit` minimizes, as a tensor; for use inside a program."""
     arguments = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight, "training": training}
     if "training" not in inspect.signature(model.compute_loss).parameters:  # overridden as before Keras 3.3
         del arguments["training"]
@@ -138,12 +139,18 @@ def _compute_loss(model, x, y, y_pred, sample_weight, training):
 def _as_in_fit(model, *arrays):
     if hasattr(model, "jax_state_sync"):  # between two batches of `fit` the variables are empty
         model.jax_state_sync()
-    return keras.tree.map_structure(_in_floatx, arrays)
+    return in_floatx(arrays)
 
 
-def _in_floatx(value):
-    is_float = isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating)
-    return value.astype(keras.config.floatx(), copy=False) if is_float else value
+def in_floatx(tree):
+    """The same nest, with its arrays of floats in Keras' default precision, as `fit` takes them."""
+    floatx = keras.config.floatx()
+
+    def cast(value):
+        is_float = isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating)
+        return value.astype(floatx, copy=False) if is_float else value
+
+    return keras.tree.map_structure(cast, tree)
 
 
 def _without_penalties(model):

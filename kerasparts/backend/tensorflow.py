@@ -5,11 +5,43 @@ import functools
 
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import context
+
+from kerasparts.core.layers import replaced
 
 
+@contextlib.contextmanager
 def kept_random_state():
-    """Context in which random numbers may be drawn without a trace in the global state of the framework."""
-    return contextlib.nullcontext()  # Keras draws none from it here
+    """Context in which random numbers may be drawn and seeds set without a trace in the state of the framework."""
+    eager = context.context()  # has no public name; `tf.random.set_seed` writes these two, and nothing reads them back
+    seed, random = eager._seed, getattr(eager, "_rng", None)
+    state = random and random.getstate()
+    try:
+        yield
+    finally:
+        eager._seed, eager._rng = seed, random
+        if random:
+            random.setstate(state)
+
+
+def set_random_state(seed):
+    """Sets the global seed of the framework."""
+    tf.random.set_seed(seed)
+
+
+@contextlib.contextmanager
+def many_models():
+    """Context without the framework's warnings that each of many models is compiled anew."""
+    logger = tf.get_logger()
+
+    def is_other(record):
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 def compiled(function, state):
@@ -75,3 +107,105 @@ def readable(variable):
     with tf.init_scope():
         value = variable.value
         return value.numpy() if hasattr(value, "numpy") else None
+
+
+def program(function, fused=True):
+    """A pure `function` of nests of tensors as one compiled program, made anew for every new shape.
+
+    Args:
+        fused: bool. Whether TensorFlow compiles it by XLA where XLA has all operations: faster to run, slower to
+            compile, and other random numbers from the same seed.
+    """
+    plain = tf.function(functools.partial(function), autograph=False)
+    compiled_by_xla = tf.function(functools.partial(function), autograph=False, jit_compile=True)
+    is_refused = not fused
+
+    def run(*arguments):
+        nonlocal is_refused
+        if not is_refused:
+            try:
+                return compiled_by_xla(*arguments)
+            except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+                is_refused = True
+        return plain(*arguments)
+
+    return run
+
+
+def repeated(step, state, items):
+    """The state after `state = step(state, item)` for the slices of `items` along the first axis, inside a program."""
+
+    def body(i, state):
+        return i + 1, step(state, keras.tree.map_structure(lambda x: x[i], items))
+
+    count = keras.tree.flatten(items)[0].shape[0]
+    return tf.while_loop(lambda i, state: i < count, body, (0, state), parallel_iterations=1)[1]
+
+
+def vectorized(function):
+    """`function` for many sets of arguments at once: of lists and dicts of tensors stacked along a new first axis."""
+
+    def run(*arguments):
+        with _without_notices():
+            return tf.vectorized_map(lambda one: function(*one), arguments)
+
+    return run
+
+
+def gradients_of(function, values):
+    """`function(values)`, which is a scalar and a nest of other tensors, and its gradients, inside a program.
+
+    Returns:
+        `(function(values), gradients)`, these as Keras' optimizers take them: None for a value that the scalar does
+        not depend on, and on TensorFlow the rows of a gathered table, which its optimizers treat otherwise.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        scalar, others = function(values)
+    return (scalar, others), tape.gradient(scalar, values)
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """`optimizer.apply` within a `StatelessScope`.
+
+    Keras' methods here write to the variables of TensorFlow, whatever the scope.
+    """
+    keys = dict(zip(map(id, variables), optimizer._trainable_variables_indices, strict=True))
+
+    def decay(variables):
+        for variable in variables if optimizer.weight_decay is not None else ():
+            if optimizer._use_weight_decay(variable):
+                decayed = tf.cast(optimizer.weight_decay, variable.dtype) * tf.cast(
+                    optimizer.learning_rate, variable.dtype
+                )
+                variable.assign_sub(variable * decayed)
+
+    def update(gradients, variables, learning_rate):
+        for gradient, variable in zip(gradients, variables, strict=True):
+            optimizer.update_step(gradient, variable, learning_rate)
+
+    pure = {
+        "assign": lambda variable, value: variable.assign(value),
+        "assign_add": lambda variable, value: variable.assign_add(value),
+        "assign_sub": lambda variable, value: variable.assign_sub(value),
+        "_var_key": lambda variable: keys[id(variable)],
+        "_backend_update_step": update,
+    }
+    if type(optimizer)._apply_weight_decay is keras.optimizers.Optimizer._apply_weight_decay:
+        pure["_apply_weight_decay"] = decay
+    with contextlib.ExitStack() as stack:
+        for name, method in pure.items():
+            stack.enter_context(replaced(optimizer, name, method))
+        optimizer.apply(gradients, variables)
+
+
+@contextlib.contextmanager
+def _without_notices():
+    """No lines in the log on operations that are looped over rather than vectorized, or fail, which raises too."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("FATAL")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -4,6 +4,7 @@ Programs run eagerly here, as Keras' own do on Torch unless a model asks for `ji
 """
 
 import contextlib
+import operator
 
 import keras
 import torch
@@ -15,6 +16,14 @@ def kept_random_state():
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices):
         yield
+
+
+def set_random_state(seed):
+    torch.manual_seed(seed)
+
+
+def many_models():
+    return contextlib.nullcontext()
 
 
 def compiled(function, state):
@@ -45,6 +54,28 @@ def value_and_gradients(loss, variables, state=(), has_aux=False):
         return keras.tree.map_structure(_detached, value), list(gradients)
 
     return run
+
+
+def program(function, fused=True):
+    return function
+
+
+def repeated(step, state, items):
+    for i in range(len(keras.tree.flatten(items)[0])):
+        state = step(state, keras.tree.map_structure(operator.itemgetter(i), items))
+    return state
+
+
+def vectorized(function):
+    raise NotImplementedError("many models in one program are not to be had on Torch")
+
+
+def gradients_of(function, values):
+    raise NotImplementedError("many models in one program are not to be had on Torch")
+
+
+def apply_gradients(optimizer, gradients, variables):
+    optimizer.apply(gradients, variables)
 
 
 def readable(variable):
