@@ -30,9 +30,13 @@ def plan(**changes):
 
 def tasks(count, **changes):
     return [
-        FitTask(**{**dict(name=f"fit-{i}", rows=np.arange(i, 30), seed=i, test_rows=np.arange(30, 40)), **changes})
+        FitTask(**{**dict(name=f"fit-{i}", rows=bootstrap(i), seed=i, test_rows=np.arange(30, 40)), **changes})
         for i in range(count)
     ]
+
+
+def bootstrap(seed):
+    return np.random.default_rng(seed).integers(0, 30, 30)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasparts import backend
 from kerasparts.model_selection.engines.fits import FitPlan, FitTask, named
+from kerasparts.model_selection.engines.prepare import built_model
 
 ARRAYS = ("x", "y", "sample_weight", "x_test", "y_test", "weight_test")
 SETTINGS = ("epochs", "batch_size", "shuffle", "adapt", "score_train", "keep_weights")
@@ -22,7 +23,8 @@ def fingerprint(plan: FitPlan):
 
     That is the data, the settings, the precision and the framework, the callbacks with their plain attributes, the
     task, and the configuration of the model and of its compile, without the names of layers, which count up in a
-    process. Not seen is code: of `train_step`, of a layer's `call`, of a callback.
+    process; of a model without one, its weights and its optimizer. Not seen is code: of `train_step`, of a layer's
+    `call`, of a callback.
     """
     common = {
         **{name: getattr(plan, name) for name in SETTINGS},
@@ -78,12 +80,16 @@ def _described(callback):
 def _model_config(plan, task):
     with named(task), backend.kept_random_numbers(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Keras, that a lambda in a configuration is not safe to load
-        backend.set_random_seed(0)
-        model = plan.build_model(*task.arguments)
+        model = built_model(plan, task)
         try:
             config = keras.saving.serialize_keras_object(model)
         except (NotImplementedError, TypeError, ValueError):  # of a model that cannot be saved either
-            config = {"class_name": type(model).__qualname__, "weights": [str(w.shape) for w in model.weights]}
+            config = {
+                "class_name": type(model).__qualname__,
+                "weights": [f"{weight.dtype} {tuple(weight.shape)}" for weight in model.weights],
+                "optimizer": keras.optimizers.serialize(model.optimizer),
+                "loss": _text(model.loss),
+            }
     return _without_names(config)
 
 

@@ -89,8 +89,8 @@ def check_tries(task: FitTask, tries: int, retries: int, error: Exception) -> No
     """Raises where a fit was lost with its worker once too often."""
     if tries > retries:
         raise RuntimeError(
-            f"the fit {task.name!r} was tried {tries} times, and each time its worker died, or another that ran beside "
-            f"it: for want of memory, perhaps. {error}"
+            f"the fit {task.name!r} lost its worker at each of {tries} tries: for want of memory, perhaps, or to a fit "
+            f"beside it. {error}"
         ) from error
 
 

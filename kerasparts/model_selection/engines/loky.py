@@ -59,19 +59,21 @@ class Loky:
         workers = min(self.workers or cpu_count(), len(tasks))
         variables = environment(max(1, cpu_count() // workers))
         waiting, running, tries = collections.deque(tasks), {}, collections.Counter()
+        broken = loky.process_executor.BrokenProcessPool
         with _shared(Job.here(plan, self.name)) as folder:
             try:
                 while waiting or running:
                     # The one that is there, or a new one where that is broken.
                     pool = loky.get_reusable_executor(workers, timeout=IDLE_SECONDS, env=variables)
-                    # No more at a time than there are workers: all that are submitted when one dies count as tried.
-                    while waiting and len(running) < workers:
-                        task = waiting.popleft()
-                        running[pool.submit(_attempt, folder, task)] = task
+                    with contextlib.suppress(broken):
+                        # No more at a time than there are workers, for all of them are lost when one dies.
+                        while waiting and len(running) < workers:
+                            running[pool.submit(_attempt, folder, waiting[0])] = waiting[0]
+                            waiting.popleft()
                     done, _ = concurrent.futures.wait(running, return_when="FIRST_COMPLETED")
-                    for future in done:
+                    for future in sorted(done, key=lambda future: future.exception() is not None):
                         task = running.pop(future)
-                        if isinstance(future.exception(), loky.process_executor.BrokenProcessPool):
+                        if isinstance(future.exception(), broken):
                             tries[task.name] += 1
                             check_tries(task, tries[task.name], self.retries, future.exception())
                             waiting.append(task)

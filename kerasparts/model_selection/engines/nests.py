@@ -22,7 +22,7 @@ def flat(tree, arrays: list[np.ndarray], name: str):
     check(is_plain, name, type(tree).__name__ if not is_plain else tree, rule)
     array = np.asarray(tree)
     # bfloat16 and its like are no types of NumPy's own, and files of arrays have no word for them.
-    arrays.append(array if array.dtype.isbuiltin == 1 else array.view(f"V{array.dtype.itemsize}"))
+    arrays.append(array.view(f"V{array.dtype.itemsize}") if array.dtype.isbuiltin == 2 else array)
     return {"array": len(arrays) - 1, "dtype": array.dtype.name}
 
 

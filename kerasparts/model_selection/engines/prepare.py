@@ -17,15 +17,21 @@ def prepared_model(plan: FitPlan, task: FitTask) -> keras.Model:
 
     It sets the global random numbers: wrap it in `backend.kept_random_numbers`.
     """
+    model = built_model(plan, task)
+    _check_fresh(model)
+    if plan.adapt:
+        _adapt(model, plan, task)
+    return model
+
+
+def built_model(plan: FitPlan, task: FitTask) -> keras.Model:
+    """The model of a task as `build_model` gives it, with its weights; sets the global random numbers too."""
     backend.set_random_seed(task.seed)
     model = plan.build_model(*task.arguments)
     check(isinstance(model, keras.Model), "build_model", model, "a function that returns a keras.Model")
     check(model.compiled, "build_model", model.name, "a function that returns a compiled model")
     if not model.built:  # by a symbolic call, which a layer that is yet to be adapted lets pass
         model(keras.tree.map_structure(_symbolic, plan.x))
-    _check_fresh(model)
-    if plan.adapt:
-        _adapt(model, plan, task)
     return model
 
 

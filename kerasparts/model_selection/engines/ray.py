@@ -32,7 +32,7 @@ class Ray:
 
     Raises:
         ImportError: Ray is not installed.
-        ValueError: no node has as many cores or GPUs as a fit takes.
+        ValueError: this machine, where a session is started on it, has fewer cores or GPUs than a fit takes.
         RuntimeError: a worker died each time that a fit was tried; the message names it.
 
     Example:
@@ -54,10 +54,10 @@ class Ray:
 
     def run(self, plan: FitPlan, tasks: list[FitTask]) -> Iterator[FitOutcome]:
         """Yields the outcome of each task as it is done."""
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         ray = require("ray", "ray")
-        with _session(ray, self.address):
-            self._check_resources(ray)
+        with _session(ray, self.address) as is_alone:
+            if is_alone:  # no other node will ever come
+                self._check_resources(ray.cluster_resources())
             attempt = ray.remote(_attempt).options(
                 num_cpus=self.cpus_per_fit,
                 num_gpus=self.gpus_per_fit,
@@ -73,6 +73,8 @@ class Ray:
                     task = running.pop(done)
                     try:
                         answer = ray.get(done)
+                    except ray.exceptions.RayTaskError:  # not of the fit, but of what was sent, and so for ever
+                        raise
                     except ray.exceptions.RayError as error:
                         tries[task.name] += 1
                         check_tries(task, tries[task.name], self.retries, error)
@@ -83,27 +85,42 @@ class Ray:
                 for reference in running:
                     ray.cancel(reference, force=True)
 
-    def _check_resources(self, ray):
+    def _check_resources(self, there):
         for resource, name in (("CPU", "cpus_per_fit"), ("GPU", "gpus_per_fit")):
-            there = [node["Resources"].get(resource, 0) for node in ray.nodes() if node["Alive"]]
-            wanted = getattr(self, name)
-            check(wanted <= max(there), name, wanted, f"what a node has; the largest of {len(there)} has {max(there)}")
+            wanted, most = getattr(self, name), there.get(resource, 0)
+            check(wanted <= most, name, wanted, f"at most what this machine has, which is {most:g}")
 
 
 @contextlib.contextmanager
 def _session(ray, address):
-    """Ray, running: as it was found, or started or connected to and left again."""
+    """Ray, running: as it was found, or started or connected to and left again; whether it is this machine alone."""
     if ray.is_initialized():
-        yield
+        yield False
         return
-    alone = {}
-    if address is None and "RAY_ADDRESS" not in os.environ:
-        alone = {"address": "local", "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-    ray.init(**{"address": address, **alone}, log_to_driver=False, logging_level="ERROR")
+    is_alone = address is None and "RAY_ADDRESS" not in os.environ
+    with alone(ray) if is_alone else contextlib.nullcontext():
+        # An address of None is that of RAY_ADDRESS here.
+        where = {"address": "local", "include_dashboard": False} if is_alone else {"address": address}
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        ray.init(**where, log_to_driver=False, logging_level="ERROR")
+        try:
+            yield is_alone
+        finally:
+            ray.shutdown()
+
+
+@contextlib.contextmanager
+def alone(ray):
+    """Context in which what Ray starts listens to 127.0.0.1 alone, as it does by itself on macOS and Windows.
+
+    An address that `ray.init` is given in place of this would be resolved to that of the network.
+    """
+    constants = ray._private.ray_constants
+    enabled, constants.ENABLE_RAY_CLUSTER = constants.ENABLE_RAY_CLUSTER, False
     try:
         yield
     finally:
-        ray.shutdown()
+        constants.ENABLE_RAY_CLUSTER = enabled
 
 
 def _attempt(job, task):

@@ -51,8 +51,9 @@ def run_fits(
         contextlib.closing(_outcomes(engine, plan, missing)) as outcomes,
     ):
         for outcome in outcomes:
+            task = task_of[outcome.name]
             if store is not None:
-                store.write(task_of[outcome.name], outcome)
+                store.write(task, outcome)
             found[outcome.name] = outcome
             report(outcome)
     lost = [task.name for task in tasks if task.name not in found]
