@@ -1,7 +1,7 @@
 """Writes the files of this version that every later version must load: `python saved_models/write.py`.
 
-One model a version with every part that can be saved; its input, its output, its output after five more epochs, and the
-versions that made it. Files that are there are never overwritten.
+Models with every part that can be saved; beside each its input, its output, its output after five more epochs; and the
+versions that made them. Files that are there are never overwritten.
 """
 
 import json
@@ -37,7 +37,19 @@ def regularizers():
     yield from (r.SpectralNorm(1e-3), r.L2SP(1e-3, start=0.0), r.Annealed(r.L2(1e-2), halving))
 
 
-def build(x):
+def schedule():
+    s = kp.optimizers.schedules
+    parts = [s.StepDecay(0.01, 2), s.OneCycle(0.02, 4), s.Cyclical(0.005, 0.01, 2), s.InverseSquareRoot(0.01, 2)]
+    return s.Warmup(s.Chain([*parts, s.CosineWarmRestarts(0.01, 4)], lengths=[1, 2, 1, 1]), length=2)
+
+
+def transforms():
+    t = kp.optimizers.transforms
+    yield from (t.SkipNonFinite(), t.AdaptiveClip(10.0), t.Centralize(), t.Normalize())
+    yield t.GradientNoise(1e-14)  # as good as none: it differs from backend to backend
+
+
+def parts(x):
     """One branch an activation, each with the next initializer and regularizer, and one for each learned activation."""
     scaling = kp.layers.RobustScaling(quantile_range=(10.0, 90.0))
     scaling.adapt(x)
@@ -53,12 +65,34 @@ def build(x):
     outputs = keras.layers.Dense(3)(keras.layers.Concatenate()(branches))
     model = keras.Model(inputs, outputs)
     model.compile(
-        kp.optimizers.AdamW(0.01, weight_decay=0.02, weight_decay_exclude=["bias$"]),
+        kp.optimizers.AdamW(
+            schedule(), weight_decay=0.02, weight_decay_exclude=["bias$"], gradient_transforms=transforms()
+        ),
         kp.losses.SparseCategoricalCrossentropy(
             from_logits=True, class_weight=[1.0, 2.0, 0.5], label_smoothing=0.1, ignore_class=-1
         ),
     )
     return model
+
+
+def small(optimizer):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(3)])
+    model.compile(optimizer, kp.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1))
+    return model
+
+
+def models(x):
+    """Each model by the name of its file."""
+    yield "parts", parts(x)
+    o, cycle_of_ten = kp.optimizers, kp.optimizers.schedules.OneCycle(0.02, 10)
+    yield "sgd", small(o.SGD(cycle_of_ten, momentum=cycle_of_ten.momentum, nesterov=True))
+    for optimizer in (o.Adagrad(), o.RMSprop(), o.Adadelta(), o.Adam(amsgrad=True), o.Nadam(), o.RectifiedAdam()):
+        yield type(optimizer).__name__.lower(), small(optimizer)
+    for optimizer in (o.AdaBelief(), o.Yogi(), o.NovoGrad(weight_decay=0.01)):
+        yield type(optimizer).__name__.lower(), small(optimizer)
+    ensemble = kp.ensembles.Ensemble([small("sgd") for _ in range(2)])
+    ensemble.compile(o.Adam(0.01), kp.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1))
+    yield "ensemble", ensemble
 
 
 def main():
@@ -67,15 +101,15 @@ def main():
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
     x, y = random.normal(5.0, 3.0, (32, 3)).astype("float32"), random.integers(-1, 3, 32)
-    model = build(x)
-    model.fit(x, y, epochs=3, shuffle=False, verbose=0)
     FOLDER.mkdir()
-    model.save(FOLDER / "parts.keras")
-    loss = model.evaluate(x, y, verbose=0)
-    predictions = model.predict(x, verbose=0)
-    model.fit(x, y, epochs=5, shuffle=False, verbose=0)
-    later = model.predict(x, verbose=0)
-    np.savez(FOLDER / "parts.npz", x=x, y=y, predictions=predictions, loss=loss, later=later)
+    for name, model in models(x):
+        model.fit(x, y, epochs=3, shuffle=False, verbose=0)
+        model.save(FOLDER / f"{name}.keras")
+        loss = model.evaluate(x, y, verbose=0)
+        predictions = model.predict(x, verbose=0)
+        model.fit(x, y, epochs=5, shuffle=False, verbose=0)
+        later = model.predict(x, verbose=0)
+        np.savez(FOLDER / f"{name}.npz", x=x, y=y, predictions=predictions, loss=loss, later=later)
     versions = {
         "kerasparts": kp.__version__,
         "keras": keras.__version__,

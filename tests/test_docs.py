@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import io
+import operator
 import os
 import re
 import subprocess
@@ -36,6 +37,21 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
 }
 
 
+def public(package=""):
+    """Package, name and value of everything that users type, packages inside packages too."""
+    owner = operator.attrgetter(package)(kp) if package else kp
+    for name in set(owner.__all__) - {"__version__"}:
+        value = getattr(owner, name)
+        if inspect.ismodule(value):
+            yield from public(f"{package}.{name}" if package else name)
+        else:
+            yield package, name, value
+
+
+def is_part(value):
+    return inspect.isclass(value) and keras.saving.get_registered_name(value).startswith("kerasparts>")
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_docstring_examples_give_what_they_say(module):
     module = importlib.import_module(module)
@@ -48,11 +64,9 @@ def test_docstring_examples_give_what_they_say(module):
 
 
 def test_every_part_has_an_example_that_runs():
-    for package in set(kp.__all__) - {"__version__"}:
-        for name in getattr(kp, package).__all__:
-            value = getattr(getattr(kp, package), name)
-            if inspect.isclass(value) and keras.saving.get_registered_name(value).startswith("kerasparts>"):
-                assert "\n>>> " in inspect.getdoc(value), name
+    for _, name, value in public():
+        if is_part(value):
+            assert "\n>>> " in inspect.getdoc(value), name
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
@@ -71,14 +85,12 @@ def test_readme_example_has_some_twenty_lines():
 
 
 def test_readme_table_names_every_part_and_nothing_else():
-    listed = set(re.findall(r"^\| \[`([a-z_]+\.[A-Za-z0-9_]+)`\]", README, flags=re.MULTILINE))
-    parts = set()
-    for package in set(kp.__all__) - {"__version__"}:
-        for name in getattr(kp, package).__all__:
-            value = getattr(getattr(kp, package), name)
-            is_part = inspect.isclass(value) and keras.saving.get_registered_name(value).startswith("kerasparts>")
-            if is_part or (package in FUNCTIONS and inspect.isfunction(value)):
-                parts.add(f"{package}.{name}")
+    listed = set(re.findall(r"^\| \[`([a-z_.]+\.[A-Za-z0-9_]+)`\]", README, flags=re.MULTILINE))
+    parts = {
+        f"{package}.{name}"
+        for package, name, value in public()
+        if is_part(value) or (package in FUNCTIONS and inspect.isfunction(value))
+    }
     assert listed == parts
 
 
