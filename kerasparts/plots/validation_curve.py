@@ -1,17 +1,12 @@
 """plot_validation_curve."""
 
-import numbers
-
-import numpy as np
-
 from kerasparts.core.checks import check
 from kerasparts.diagnostics import ValidationCurve
 from kerasparts.diagnostics.experiments._tables import label
 from kerasparts.diagnostics.experiments.folds import mean_and_spread
 from kerasparts.plots._axes import MARK, axes
 from kerasparts.plots._curves import draw_train_and_dev, metric_label
-
-WIDE = 100  # numbers whose greatest is as many times the smallest are drawn by their order of magnitude
+from kerasparts.plots._places import place_values
 
 
 def plot_validation_curve(result, ax=None, xlabel="value"):
@@ -34,13 +29,8 @@ def plot_validation_curve(result, ax=None, xlabel="value"):
     """
     check(isinstance(result, ValidationCurve), "result", result, "a ValidationCurve")
     ax = axes(ax)
-    scale, x = _places(result.values)
+    x = place_values(ax, result.values)
     draw_train_and_dev(ax, x, result.train, result.dev)
-    if scale == "labels":
-        ax.set_xticks(x, [label(value) for value in result.values])
-    else:
-        ax.set_xscale(scale)
-
     means, _ = mean_and_spread(result.dev)
     best, chosen = result.best_index, result.one_standard_error_index
     title = f"Best: {label(result.best)}"
@@ -55,15 +45,3 @@ def plot_validation_curve(result, ax=None, xlabel="value"):
     ax.set_ylabel(metric_label(result.metric))
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=4)
     return ax
-
-
-def _places(values):
-    """Scale of the axis, and where on it the values stand."""
-    side_by_side = "labels", np.arange(len(values))
-    if not all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values):
-        return side_by_side
-    x = np.array(values, dtype="float64")
-    sizes = np.abs(x[x != 0])
-    if sizes.size == 0 or sizes.max() < WIDE * sizes.min():
-        return "linear", x
-    return ("log", x) if (x > 0).all() else side_by_side
