@@ -29,7 +29,7 @@ FLOORS = {
 }
 NEIGHBOURS = {("model_selection", "callbacks")}
 FRAMEWORKS = {"tensorflow", "jax", "torch", "numpy.jax"}
-HEAVY = {"matplotlib", "sklearn", "pandas", "scipy"}
+HEAVY = {"matplotlib", "sklearn", "pandas", "scipy", "joblib", "ray"}
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 NAMES = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in MODULES}

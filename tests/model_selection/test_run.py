@@ -87,7 +87,7 @@ class TestProgress:
 class TestAuto:
     @pytest.fixture
     def engines(self, monkeypatch):
-        """Stands in for the two engines; those whose seed is odd cannot be vectorized."""
+        """Stands in for the two engines; what has odd arguments cannot be vectorized."""
 
         class Vectorized(small.Finished):
             name = "vectorized"
@@ -110,6 +110,17 @@ class TestAuto:
         outcomes = run_fits(small.plan(), plain + odd, "auto", verbose=0)
         assert [outcome.engine for outcome in outcomes] == ["vectorized"] * 3 + ["sequential"] * 2
         assert [outcome.note for outcome in outcomes] == [""] * 3 + ["Fits run one after the other: odd"] * 2
+
+    def test_what_was_done_before_a_refusal_is_not_run_again(self, engines, monkeypatch):
+        class Half(auto.Vectorized):
+            def run(self, plan, tasks):
+                yield from super().run(plan, tasks[:2])
+                raise CannotVectorize("the third is too large")
+
+        monkeypatch.setattr(auto, "Vectorized", Half)
+        outcomes = list(auto.Auto().run(small.plan(), small.tasks(5)))
+        assert len(outcomes) == 5
+        assert [outcome.engine for outcome in outcomes] == ["vectorized"] * 2 + ["sequential"] * 3
 
     @pytest.mark.usefixtures("engines")
     def test_a_single_fit_is_not_vectorized(self):

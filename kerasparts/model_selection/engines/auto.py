@@ -19,11 +19,14 @@ class Auto:
             if len(group) == 1:  # a program for many would only take longer to compile
                 yield from Sequential().run(plan, group)
                 continue
+            left = {task.name: task for task in group}
             try:
-                yield from Vectorized().run(plan, group)
+                for outcome in Vectorized().run(plan, group):
+                    del left[outcome.name]
+                    yield outcome
             except CannotVectorize as reason:
                 note = f"Fits run one after the other: {reason}"
-                for outcome in Sequential().run(plan, group):
+                for outcome in Sequential().run(plan, list(left.values())):
                     yield dataclasses.replace(outcome, note=note)
 
 

@@ -107,5 +107,7 @@ def named(task: FitTask):
     try:
         yield
     except Exception as error:
-        error.add_note(f"This was the fit {task.name!r}.")
+        note = f"This was the fit {task.name!r}."
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
         raise

@@ -7,7 +7,7 @@ import keras
 from kerasparts import backend
 from kerasparts.core.checks import check
 from kerasparts.core.data import take
-from kerasparts.model_selection.engines.fits import FitPlan, FitTask
+from kerasparts.model_selection.engines.fits import FitPlan, FitTask, named
 
 _USED = weakref.WeakSet()  # models, and the layers in them
 
@@ -17,11 +17,12 @@ def prepared_model(plan: FitPlan, task: FitTask) -> keras.Model:
 
     It sets the global random numbers: wrap it in `backend.kept_random_numbers`.
     """
-    model = built_model(plan, task)
-    _check_fresh(model)
-    if plan.adapt:
-        _adapt(model, plan, task)
-    return model
+    with named(task):
+        model = built_model(plan, task)
+        _check_fresh(model)
+        if plan.adapt:
+            _adapt(model, plan, task)
+        return model
 
 
 def built_model(plan: FitPlan, task: FitTask) -> keras.Model:
