@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import random
 
 import keras
 import tensorflow as tf
@@ -14,19 +15,42 @@ from kerasparts.core.layers import replaced
 def kept_random_state():
     """Context in which random numbers may be drawn and seeds set without a trace in the state of the framework."""
     eager = context.context()  # has no public name; `tf.random.set_seed` writes these two, and nothing reads them back
-    seed, random = eager._seed, getattr(eager, "_rng", None)
-    state = random and random.getstate()
+    seed, generator = eager._seed, getattr(eager, "_rng", None)
+    state = generator and generator.getstate()
     try:
         yield
     finally:
-        eager._seed, eager._rng = seed, random
-        if random:
-            random.setstate(state)
+        eager._seed, eager._rng = seed, generator
+        if generator:
+            generator.setstate(state)
+
+
+@contextlib.contextmanager
+def many_seeds():
+    """Context in which to set one new seed after the other is fast; wrap it in `kept_random_state`.
+
+    TensorFlow forgets all its compiled kernels at each, so that one that has been used with that seed starts anew.
+    """
+    global _seeds
+    tf.random.set_seed(0)
+    _seeds = {0}
+    try:
+        yield
+    finally:
+        _seeds = None
+
+
+_seeds = None  # that were set since kernels were last forgotten; None outside `many_seeds`
 
 
 def set_random_state(seed):
     """Sets the global seed of the framework."""
-    tf.random.set_seed(seed)
+    if _seeds is None or seed in _seeds:
+        tf.random.set_seed(seed)
+        return
+    eager = context.context()
+    eager._seed, eager._rng = seed, random.Random(seed)
+    _seeds.add(seed)
 
 
 @contextlib.contextmanager
@@ -193,8 +217,10 @@ def apply_gradients(optimizer, gradients, variables):
     }
     if type(optimizer)._apply_weight_decay is keras.optimizers.Optimizer._apply_weight_decay:
         pure["_apply_weight_decay"] = decay
+    inner = {"assign": "_assign", "_backend_update_step": "_update_each"}  # what our optimizers do beside Keras' own
     with contextlib.ExitStack() as stack:
         for name, method in pure.items():
+            name = inner[name] if hasattr(optimizer, inner.get(name, "")) else name
             stack.enter_context(replaced(optimizer, name, method))
         optimizer.apply(gradients, variables)
 

@@ -102,6 +102,9 @@ class Optimizer(keras.optimizers.Optimizer):
     def assign(self, variable, value):
         if self._condition is not None:
             value = ops.where(self._condition, ops.cast(value, variable.dtype), ops.convert_to_tensor(variable))
+        self._assign(variable, value)
+
+    def _assign(self, variable, value):
         super().assign(variable, value)
 
     def apply_only_if(self, condition):
@@ -162,12 +165,15 @@ class Optimizer(keras.optimizers.Optimizer):
             for transform in self.gradient_transforms:
                 grads = transform(grads, trainable_variables, indices, self)
         self.begin_step(self.iterations + 1)
-        super()._backend_update_step(grads, trainable_variables, learning_rate)
+        self._update_each(grads, trainable_variables, learning_rate)
         if self.record_norms:
             zeros = [ops.zeros((), "float32")] * 3
             rows = [self._seen.get(i, zeros) for i in range(len(self._trainable_variables))]
             self.assign(self._norms, ops.transpose(ops.stack([ops.stack(row) for row in rows])))
         self._seen, self._condition = {}, None
+
+    def _update_each(self, grads, trainable_variables, learning_rate):
+        super()._backend_update_step(grads, trainable_variables, learning_rate)
 
     def _apply_weight_decay(self, variables):
         """Nothing: `update_step` decays, in the precision of the step."""
