@@ -2,6 +2,7 @@
 
 from kerasparts.backend.framework import compiled as compiled
 from kerasparts.backend.framework import many_models as many_models
+from kerasparts.backend.framework import many_seeds as many_seeds
 from kerasparts.backend.framework import program as program
 from kerasparts.backend.framework import readable as readable
 from kerasparts.backend.framework import repeated as repeated
@@ -21,6 +22,7 @@ __all__ = [
     "compiled",
     "program",
     "many_models",
+    "many_seeds",
     "readable",
     "repeated",
     "value_and_gradients",

@@ -20,6 +20,7 @@ compiled = framework.compiled
 gradients_of = framework.gradients_of
 kept_random_state = framework.kept_random_state
 many_models = framework.many_models
+many_seeds = framework.many_seeds
 program = framework.program
 readable = framework.readable
 repeated = framework.repeated

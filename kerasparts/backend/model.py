@@ -55,7 +55,7 @@ def model_data_loss(model):
     """
     _check_ready(model)
 
-    bare = _without_penalties(model)
+    bare = without_penalties(model)
 
     def loss(x, y, sample_weight, y_pred):
         if y_pred is None:
@@ -81,7 +81,7 @@ def model_scores(model, x, y, y_pred, sample_weight=None):
     y, sample_weight, y_pred = keras.tree.map_structure(
         lambda value: None if value is None else ops.convert_to_tensor(value), (y, sample_weight, y_pred)
     )
-    loss = compute_loss(_without_penalties(model), x, y, y_pred, sample_weight, training=False)
+    loss = compute_loss(without_penalties(model), x, y, y_pred, sample_weight, training=False)
     model.reset_metrics()
     found = model.compute_metrics(x, y, y_pred, sample_weight)
     model.reset_metrics()
@@ -103,7 +103,7 @@ def model_probe(model, observe, training=False):
         Function `(x, y, sample_weight=None) -> (loss, penalty, y_pred, observed, gradients)`.
     """
     _check_ready(model)
-    bare = _without_penalties(model)
+    bare = without_penalties(model)
 
     def loss(x, y, sample_weight):
         with observe() as seen:
@@ -153,7 +153,7 @@ def in_floatx(tree):
     return keras.tree.map_structure(cast, tree)
 
 
-def _without_penalties(model):
+def without_penalties(model):
     """The same model, but for `losses`, which is empty; the model itself where it has no other loss than these.
 
     Taking the penalties off the total afterwards would lose the data loss to rounding where they are large.

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from kerasparts.backend.framework import apply_gradients, gradients_of
-from kerasparts.backend.model import compute_loss
+from kerasparts.backend.model import compute_loss, without_penalties
 from kerasparts.core.layers import replaced
 
 
@@ -69,11 +69,17 @@ class PureModel:
         with self._scope(values, constants) as scope:
             return self.model(x, training=False), self._values(scope)
 
+    def score_step(self, values, constants, x, y, sample_weight, y_pred):
+        """What `model_scores` gives of predictions; the metrics in `values` must be fresh."""
+        with self._scope(values, constants):
+            loss = compute_loss(without_penalties(self.model), x, y, y_pred, sample_weight, training=False)
+            found = self.model.compute_metrics(x, y, y_pred, sample_weight)
+        return _tensors({**found, "loss": loss})
+
     def results(self, values, constants):
         """The running loss and metrics, by name."""
         with self._scope(values, constants):
-            found = self.model.get_metrics_result()
-        return {name: ops.convert_to_tensor(value) for name, value in found.items()}
+            return _tensors(self.model.get_metrics_result())
 
     def _track(self, loss, x, y, y_pred, sample_weight):
         self.model._loss_tracker.update_state(loss, sample_weight=keras.tree.flatten(x)[0].shape[0])
@@ -88,6 +94,10 @@ class PureModel:
             for (layer, name), value in zip(self.attributes, constants, strict=True):
                 stack.enter_context(replaced(layer, name, value))
             yield stack.enter_context(_KnownVariables(list(zip(self.variables, values, strict=True))))
+
+
+def _tensors(results):
+    return {name: ops.convert_to_tensor(value) for name, value in results.items()}
 
 
 class _KnownVariables(keras.StatelessScope):

@@ -67,15 +67,16 @@ class Replicas:
     def first_values(self, tasks: list[FitTask]):
         """Values and constants of the models before their first step."""
         values, constants = [], []
-        for task in tasks:
-            model = prepared_model(self._plan, task)
-            if _signature(model) != self._signature:
-                raise CannotVectorize("`build_model` gives models that differ in more than their weights.")
-            is_same = self._is_same_optimizer
-            optimizer_values = self._optimizer_values if is_same else _first_optimizer_values(model)
-            weights = _read([*model.trainable_variables, *model.non_trainable_variables])
-            values.append([*weights, *optimizer_values, *self._metric_values])
-            constants.append([ops.convert_to_numpy(getattr(*owner)) for owner in _adapted_attributes(model)])
+        with backend.many_seeds():
+            for task in tasks:
+                model = prepared_model(self._plan, task)
+                if _signature(model) != self._signature:
+                    raise CannotVectorize("`build_model` gives models that differ in more than their weights.")
+                is_same = self._is_same_optimizer
+                optimizer_values = self._optimizer_values if is_same else _first_optimizer_values(model)
+                weights = _read([*model.trainable_variables, *model.non_trainable_variables])
+                values.append([*weights, *optimizer_values, *self._metric_values])
+                constants.append([ops.convert_to_numpy(getattr(*owner)) for owner in _adapted_attributes(model)])
         return _stacked(values), _stacked(constants)
 
     def with_fresh_metrics(self, values):
@@ -151,7 +152,8 @@ def _adapts(layer):
 
 
 def _is_tensor(value):
-    return ops.is_tensor(value) and not isinstance(value, keras.Variable | keras.KerasTensor)
+    is_array = hasattr(value, "dtype") and not isinstance(value, keras.Variable | keras.KerasTensor)
+    return is_array and ops.is_tensor(value)
 
 
 def _first_optimizer_values(model):

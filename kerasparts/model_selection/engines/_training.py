@@ -26,11 +26,13 @@ class Training:
     def __init__(self, plan: FitPlan, replicas: Replicas):
         pure, fused = replicas.pure, replicas.fused
         self.plan, self.replicas = plan, replicas
-        self._train = backend.program(_over_batches(pure.train_step, pure.results), fused)
-        self._test = backend.program(_over_batches(pure.test_step, pure.results), fused)
-        self._predict = backend.program(_of_batch(pure.predict_step), fused)
+        train, test = (_over_batches(step, pure.results) for step in (pure.train_step, pure.test_step))
+        self._train = backend.program(train, fused), backend.program(train, fused=False)
+        self._test = (backend.program(test, fused=False),) * 2
+        self._predict = backend.program(_of_batch(pure.predict_step), fused=False)
+        self._score = backend.program(_of_batch(pure.score_step), fused=False)
         self._data = _on_device((plan.x, plan.y, plan.sample_weight))
-        self._test_x = self._data[0] if plan.x_test is None else _on_device(plan.x_test)
+        self._test_data = self._data if plan.x_test is None else _on_device(plan.test)
 
     def run(self, tasks: list[FitTask]) -> list[dict]:
         """What comes of the tasks: for each the attributes of its `FitOutcome`, but for engine and seconds."""
@@ -40,13 +42,11 @@ class Training:
         histories, values = self._fit(tasks, stoppings, values, constants)
 
         test_rows = [np.arange(row_count(plan.test[0])) if t.test_rows is None else t.test_rows for t in tasks]
-        predictions, values = self._predicted(self._test_x, test_rows, values, constants)
-        scores = self._scores(plan.test, test_rows, predictions)
+        predictions, scores, values = self._evaluated(plan.test, self._test_data, test_rows, values, constants)
         train_scores = [{}] * len(tasks)
         if plan.score_train:
-            rows = [task.rows for task in tasks]
-            found, values = self._predicted(self._data[0], rows, values, constants)
-            train_scores = self._scores((plan.x, plan.y, plan.sample_weight), rows, found)
+            data = plan.x, plan.y, plan.sample_weight
+            _, train_scores, values = self._evaluated(data, self._data, [t.rows for t in tasks], values, constants)
         weights = [None] * len(tasks)
         if plan.keep_weights:
             states = _OnHost(values)
@@ -94,39 +94,42 @@ class Training:
                 values, kept_constants = (_taken(x, running) for x in (values, kept_constants))
         return histories, _stacked(finals)
 
-    def _pass(self, program, values, constants, rows, batch_size):
+    def _pass(self, programs, values, constants, rows, batch_size):
         """The values after a pass over the rows of each replica, and loss and metrics of it by name."""
         values = self.replicas.with_fresh_metrics(values)
         count = len(rows)
         full = rows.shape[1] // batch_size * batch_size
         batches = rows[:, :full].reshape(count, -1, batch_size).swapaxes(0, 1)
-        for part in (batches, rows[None, :, full:]):
+        for program, part in zip(programs, (batches, rows[None, :, full:]), strict=True):
             if part.size:
                 values, logs = _run(program, values, constants, self._data, _row_numbers(part))
         return values, {name: ops.convert_to_numpy(column) for name, column in logs.items()}
 
-    def _predicted(self, x, rows, values, constants):
-        """Predictions of each replica for its rows, and the values after them."""
+    def _evaluated(self, data, on_device, rows, values, constants):
+        """Predictions and scores of each replica for its rows, and the values after them."""
         most = max(map(len, rows))
         padded = np.stack([np.pad(own, (0, most - len(own))) for own in rows])
         parts = []
         for start in range(0, most, PREDICT_BATCH):
             batch = _row_numbers(padded[:, start : start + PREDICT_BATCH])
-            part, values = _run(self._predict, values, constants, x, batch)
+            part, values = _run(self._predict, values, constants, on_device[:1], batch)
             parts.append(keras.tree.map_structure(ops.convert_to_numpy, part))
         whole = keras.tree.map_structure(lambda *some: np.concatenate(some, axis=1), *parts)
-        return [
-            keras.tree.map_structure(lambda p, i=i, own=own: p[i, : len(own)], whole) for i, own in enumerate(rows)
-        ], values
-
-    def _scores(self, data, rows, predictions):
+        predictions = [_at(whole, (i, slice(len(own)))) for i, own in enumerate(rows)]
         if data[1] is None:
-            return [{}] * len(rows)
-        scores = []
-        for own, prediction in zip(rows, predictions, strict=True):
-            x, y, weight = take(data, own)
-            scores.append(backend.model_scores(self.replicas.model, x, y, prediction, weight))
-        return scores
+            return predictions, [{}] * len(rows), values
+        if all(len(own) == most for own in rows):
+            fresh = self.replicas.with_fresh_metrics(values)
+            scores = _run(self._score, fresh, constants, on_device, _row_numbers(padded), _on_device(whole))
+            scores = keras.tree.map_structure(ops.convert_to_numpy, scores)
+            scores = [{name: float(column[i]) for name, column in scores.items()} for i in range(len(rows))]
+        else:
+            scores = [self._scores_of_one(data, *of_one) for of_one in zip(rows, predictions, strict=True)]
+        return predictions, scores, values
+
+    def _scores_of_one(self, data, rows, prediction):
+        x, y, weight = take(data, rows)
+        return backend.model_scores(self.replicas.model, x, y, prediction, weight)
 
     def _weights(self, states, place):
         state = states[place]
@@ -169,13 +172,13 @@ def _over_batches(step, results):
 
 
 def _of_batch(step):
-    """What a step of every replica gives for one batch."""
+    """What a step of every replica gives for one batch of data that all have, and of its own."""
 
-    def run(values, constants, x, rows):
-        def step_of_one(values, constants, rows):
-            return step(values, constants, _gathered(x, rows))
+    def run(values, constants, data, rows, *own):
+        def step_of_one(values, constants, rows, *own):
+            return step(values, constants, *_gathered(data, rows), *own)
 
-        return backend.vectorized(step_of_one)(values, constants, rows)
+        return backend.vectorized(step_of_one)(values, constants, rows, *own)
 
     return run
 
@@ -186,6 +189,10 @@ def _run(program, *arguments):
     except Exception as error:
         reason = str(error).strip().split("\n")[-1].strip()[:300]  # below what TensorFlow tells of the stack
         raise CannotVectorize(f"The program of many models fails: {type(error).__name__}: {reason}") from error
+
+
+def _at(tree, index):
+    return keras.tree.map_structure(lambda a: a[index], tree)
 
 
 def _gathered(data, rows):
