@@ -43,8 +43,8 @@ class Ensemble(keras.Model):
     Example:
     >>> members = [keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]) for _ in range(5)]
     >>> ensemble = kerasparts.ensembles.Ensemble(members, activation="softmax")
-    >>> ensemble.predict(np.zeros((1, 2)), verbose=0).round(4).tolist()
-    [[0.3333, 0.3333, 0.3333]]
+    >>> ensemble.predict(np.zeros((4, 2)), verbose=0).sum(axis=1).round(4).tolist()
+    [1.0, 1.0, 1.0, 1.0]
     """
 
     def __init__(self, members, activation=None, **kwargs):

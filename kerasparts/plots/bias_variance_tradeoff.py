@@ -44,9 +44,9 @@ def plot_bias_variance_tradeoff(result, ax=None, xlabel="capacity"):
         ax.plot(x, result.curve("noise"), "--", color=MARK, linewidth=1.2, label="noise")
     best = result.best_index
     ax.axvline(x[best], color=MARK, linestyle=":", linewidth=1.5, label="least error")
-    if (result.curve("bias") >= 0).all() and (result.curve("variance") >= 0).all():
-        ax.set_ylim(bottom=0)
-    ax.set_title(f"Least error: {label(result.best)}", loc="left", fontweight="bold")
+    lowest = min(0.0, result.curve("bias").min(), result.curve("variance").min())
+    ax.set_ylim(bottom=lowest - 0.02 * ax.get_ylim()[1])  # a curve at zero lies beside the axis, not under it
+    ax.set_title(f"Least error at {label(result.best)}", loc="left", fontweight="bold")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(NAMES[first.loss])
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=5)

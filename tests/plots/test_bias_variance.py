@@ -77,7 +77,7 @@ def test_the_tradeoff_is_three_curves_above_the_floor_of_the_noise():
         np.testing.assert_allclose(drawn[label], result.curve(name))
     assert (ax.get_xscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "width", "squared error")
     assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "4", "16", "256"]
-    assert ax.get_title(loc="left") == f"Least error: {result.best}"
+    assert ax.get_title(loc="left") == f"Least error at {result.best}"
 
 
 def test_capacities_may_be_anything():
