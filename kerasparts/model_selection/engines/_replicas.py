@@ -1,13 +1,12 @@
 """Many models of one structure as one set of stacked values."""
 
-import re
-
 import keras
 import numpy as np
 from keras import ops
 
 from kerasparts import backend
 from kerasparts.core.data import take
+from kerasparts.model_selection.engines._structure import adapted_attributes, structure
 from kerasparts.model_selection.engines.fits import FitPlan, FitTask
 from kerasparts.model_selection.engines.prepare import prepared_model
 
@@ -51,14 +50,14 @@ class Replicas:
         self._plan = plan
         self.model = prepared_model(plan, tasks[0])
         _check_supported(self.model)
-        self._signature = _signature(self.model)
+        self._structure = structure(self.model)
         self._optimizer_values = _first_optimizer_values(self.model)
         other = _first_optimizer_values(prepared_model(plan, tasks[-1]))
         self._is_same_optimizer = all(map(np.array_equal, self._optimizer_values, other))  # it may copy the weights
 
         _build_metrics(self.model, plan, tasks[0])
         self._metric_values = _read(self.model.metrics_variables)
-        self.pure = backend.PureModel(self.model, _adapted_attributes(self.model))
+        self.pure = backend.PureModel(self.model, adapted_attributes(self.model))
         has_seeds = len(self.model.variables) > len(self.model.weights)
         self.fused = self.model.jit_compile or not has_seeds
         place = {id(variable): i for i, variable in enumerate(self.pure.variables)}
@@ -70,13 +69,13 @@ class Replicas:
         with backend.many_seeds():
             for task in tasks:
                 model = prepared_model(self._plan, task)
-                if _signature(model) != self._signature:
+                if structure(model) != self._structure:
                     raise CannotVectorize("`build_model` gives models that differ in more than their weights.")
                 is_same = self._is_same_optimizer
                 optimizer_values = self._optimizer_values if is_same else _first_optimizer_values(model)
                 weights = _read([*model.trainable_variables, *model.non_trainable_variables])
                 values.append([*weights, *optimizer_values, *self._metric_values])
-                constants.append([ops.convert_to_numpy(getattr(*owner)) for owner in _adapted_attributes(model)])
+                constants.append([ops.convert_to_numpy(getattr(*owner)) for owner in adapted_attributes(model)])
         return _stacked(values), _stacked(constants)
 
     def with_fresh_metrics(self, values):
@@ -94,66 +93,18 @@ def _check_supported(model):
         if getattr(type(model), name) is not getattr(keras.Model, name) or name in vars(model)
     ]
     reasons = {
-        f"the model has a `{', '.join(own)}` of its own": own,
-        "the model has no optimizer or nothing to train": optimizer is None or not model.trainable_variables,
-        "the model runs eagerly": model.run_eagerly,
-        "the optimizer scales the loss": getattr(optimizer, "loss_scale_factor", None) is not None
+        f"The model has {', '.join(own)} of its own.": own,
+        "The model has no optimizer or nothing to train.": optimizer is None or not model.trainable_variables,
+        "The model runs eagerly.": model.run_eagerly,
+        "The optimizer scales the loss.": getattr(optimizer, "loss_scale_factor", None) is not None
         or isinstance(optimizer, keras.optimizers.LossScaleOptimizer),
-        "the optimizer averages the weights": getattr(optimizer, "use_ema", False),
-        "the optimizer accumulates gradients": getattr(optimizer, "gradient_accumulation_steps", None),
-        "the variables are distributed": keras.distribution.distribution() is not None,
+        "The optimizer averages the weights.": getattr(optimizer, "use_ema", False),
+        "The optimizer accumulates gradients.": getattr(optimizer, "gradient_accumulation_steps", None),
+        "The variables are distributed.": keras.distribution.distribution() is not None,
     }
     for reason, holds in reasons.items():
         if holds:
-            raise CannotVectorize(f"{reason}.".capitalize())
-
-
-def _signature(model):
-    """What models must have in common to be run by the steps of one of them."""
-    layers = list(model._flatten_layers())
-    numbers = {layer.name: f"#{i}" for i, layer in enumerate(layers)}
-
-    def without_name(value):
-        return numbers.get(value, re.sub(r"_\d+$", "", value)) if isinstance(value, str) else value
-
-    configs = [(type(layer).__name__, keras.tree.map_structure(without_name, _config(layer))) for layer in layers]
-    variables = [(tuple(v.shape), v.dtype, v.trainable) for v in model.variables]
-    optimizer = keras.tree.map_structure(without_name, _config(model.optimizer))
-    return configs, variables, optimizer, _other_arrays(layers)
-
-
-def _config(part):
-    try:
-        return part.get_config()
-    except NotImplementedError:
-        return {name: value for name, value in vars(part).items() if isinstance(value, bool | int | float)}
-
-
-def _other_arrays(layers):
-    """Arrays that are neither variables nor measured by `adapt`, as comparable values."""
-    return [
-        (name, value.shape, value.tobytes())
-        for layer in layers
-        if not _adapts(layer)
-        for name, value in vars(layer).items()
-        if isinstance(value, np.ndarray) or _is_tensor(value)
-        for value in [ops.convert_to_numpy(value)]
-    ]
-
-
-def _adapted_attributes(model):
-    """Tensors that `adapt` left outside of variables, as `Normalization` does: pairs of layer and name."""
-    layers = filter(_adapts, model._flatten_layers())
-    return [(layer, name) for layer in layers for name, value in vars(layer).items() if _is_tensor(value)]
-
-
-def _adapts(layer):
-    return callable(getattr(layer, "adapt", None))
-
-
-def _is_tensor(value):
-    is_array = hasattr(value, "dtype") and not isinstance(value, keras.Variable | keras.KerasTensor)
-    return is_array and ops.is_tensor(value)
+            raise CannotVectorize(reason)
 
 
 def _first_optimizer_values(model):
@@ -163,14 +114,8 @@ def _first_optimizer_values(model):
 
 def _build_metrics(model, plan, task):
     """Makes the variables of loss and metrics, which Keras makes at the first batch."""
-    x, y, weight = keras.tree.map_structure(
-        lambda value: None if value is None else ops.convert_to_tensor(value),
-        backend.in_floatx(take((plan.x, plan.y, plan.sample_weight), task.rows[:2])),
-    )
-    with keras.StatelessScope():
-        y_pred = model(x, training=False)
-    backend.compute_loss(model, x, y, y_pred, weight, training=False)
-    model.compute_metrics(x, y, y_pred, weight)
+    batch = backend.in_floatx(take((plan.x, plan.y, plan.sample_weight), task.rows[:2]))
+    model._symbolic_build(data_batch=batch)
     model.reset_metrics()
 
 
