@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from kerasparts.diagnostics import judge_learning_curve
 from kerasparts.diagnostics.experiments import fit_decay, forecast
@@ -82,6 +83,29 @@ def test_a_curve_without_noise_is_found_again(kind, shape):
     found = fit_decay(kind, SIZES, errors)
     np.testing.assert_allclose(found(SIZES), errors, atol=2e-3)
     assert found.gain == pytest.approx(0.5 * (shape(1.0) - shape(2.0)), rel=0.03)
+
+
+def test_a_noisy_curve_is_fitted_as_by_scipy_with_a_variance_that_falls_with_the_rows():
+    rows = np.array([20, 40, 80, 160, 320, 640])
+    errors = 0.2 + 0.5 * (rows / 640) ** -0.6 + [0.2, -0.1, 0.05, -0.05, 0.03, -0.02]
+
+    def law(n, floor, scale, speed):
+        return floor + scale * n**-speed
+
+    best, _ = optimize.curve_fit(law, rows / 640, errors, p0=(0.2, 0.5, 0.6), sigma=rows**-0.5)
+    found = fit_decay("power law", rows, errors)
+    # Half a step between the speeds that are tried is 0.01.
+    assert found.speed == pytest.approx(best[2], abs=0.011)
+    np.testing.assert_allclose(found(rows), law(rows / 640, *best), rtol=5e-3)
+
+
+def test_errors_that_are_never_negative_are_forecast_to_stay_so():
+    errors = np.array([[0.9, 0.5, 0.2, 0.1, 0.01]] * 3)
+    decay, _, doubled = forecast(SIZES, errors, 0.25)
+    assert decay.floor >= 0
+    assert doubled.value >= 0
+    decay, _, _ = forecast(SIZES, errors - 0.5, 0.25)
+    assert decay.floor < -0.5
 
 
 def test_the_floor_stays_above_its_bound():
