@@ -51,6 +51,7 @@ def main(folder=FOLDER, lambdas=LAMBDAS, epochs=80, folds=5, verbose=1):
     ax.axhline(np.var(y), color="0.6", linewidth=1)
     ax.text(lambdas[0], np.var(y), "predicting the mean", va="bottom", fontsize="small", color="0.4")
     ax.set_ylabel("mean squared error (in units of 100, squared)")
+    ax.set_ylim(0, 1.15 * np.var(y))
     ax.figure.savefig(picture, dpi=150)
     print(f"Figure: {picture}")
     return found

@@ -173,6 +173,20 @@ def test_where_more_data_will_not_help_the_gap_says_what_may():
     assert "regularize more" in judge_learning_curve(SIZES, 0 * dev, dev, test_ratio=0.25).reason
 
 
+def test_a_training_error_that_falls_is_a_want_of_steps():
+    random = np.random.default_rng(0)
+    dev = runs_of(power(0.25), 0.01, random)
+    falls = 0.5 * runs_of(power(0.25), 0.01, random)
+    found = judge_learning_curve(SIZES, falls, dev, test_ratio=0.25)
+    assert found.undertrained
+    assert "more epochs would tell data from training time" in str(found)
+    assert judge_learning_curve(SIZES, 1 - falls, 1 - dev, test_ratio=0.25, mode="max").undertrained
+    for train in (0.5 - falls, 0.01 * random.normal(size=dev.shape), falls[:1] * 0 + dev * 0):
+        found = judge_learning_curve(SIZES, train, dev, test_ratio=0.25)
+        assert not found.undertrained
+        assert "epochs" not in str(found)
+
+
 def test_the_text_has_the_numbers_that_decided():
     dev = runs_of(power(0.25), 0.01, np.random.default_rng(0))
     found = judge_learning_curve(SIZES, 0 * dev, dev, test_ratio=0.25)

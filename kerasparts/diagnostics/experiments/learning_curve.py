@@ -11,10 +11,14 @@ from kerasparts.diagnostics.bias_variance import Estimate
 from kerasparts.diagnostics.experiments._tables import html_page, number, text_table
 from kerasparts.diagnostics.experiments.decay import Decay, forecast
 from kerasparts.diagnostics.experiments.folds import mean_and_spread
+from kerasparts.diagnostics.statistics import student_quantile
 
 HELPS = "more data will help"
 HELPS_NOT = "more data will not help"
 CANNOT_SAY = "cannot say whether more data will help"
+SHORT_OF_STEPS = (
+    "mind: training gets better with more rows, as they are more steps; more epochs would tell data from training time"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,8 @@ class LearningCurve:
         doubled: the metric that is expected with twice the rows.
         threshold: a gain below it is no help.
         gap: how far the metric on the training rows is better than on rows held out, with all rows.
+        undertrained: whether training gets better with more rows, beyond its noise: then the smaller sizes are short of
+            steps, and the curve is one of training time as well.
         decay: the curve that was fitted to the error; None where nothing could be.
         confidence: of each bound.
     """
@@ -47,6 +53,7 @@ class LearningCurve:
     doubled: Estimate
     threshold: float
     gap: float
+    undertrained: bool
     decay: Decay | None
     confidence: float
 
@@ -68,16 +75,15 @@ class LearningCurve:
 
     def notes(self) -> list[str]:
         """What the table says."""
-        expected = (
-            []
-            if self.decay is None
-            else [
+        expected, twice = [], 2 * self.sizes[-1]
+        if self.decay is not None:
+            expected = [
                 f"gain of twice the rows: {self.gain}; it matters above {number(self.threshold)}",
-                f"{self.metric} with {2 * self.sizes[-1]} rows: {self.doubled}, by the {self.decay.kind} that fits best",
+                f"{self.metric} with {twice} rows: {self.doubled}, by the {self.decay.kind} that fits best",
             ]
-        )
         return [
             self.reason,
+            *([SHORT_OF_STEPS] if self.undertrained else []),
             *expected,
             f"gap between training and dev with all rows: {number(self.gap)}",
             f"spread: standard deviation over {len(self.dev)} runs; each bound holds with {100 * self.confidence:.4g}% "
@@ -98,7 +104,8 @@ class LearningCurve:
         fields = {name: getattr(self, name) for name in ("verdict", "reason", "metric", "mode", "sizes", "threshold")}
         arrays = {"train": self.train.tolist(), "dev": self.dev.tolist()}
         parts = {name: part and vars(part) for name, part in vars(self).items() if name in ("gain", "doubled", "decay")}
-        return plain({**fields, **arrays, **parts, "gap": self.gap, "confidence": self.confidence})
+        others = {name: getattr(self, name) for name in ("gap", "undertrained", "confidence")}
+        return plain({**fields, **arrays, **parts, **others})
 
     def _repr_html_(self):
         return html_page([self.title, *self.notes()], self.rows())
@@ -187,6 +194,7 @@ def judge_learning_curve(
         doubled=doubled,
         threshold=threshold,
         gap=gap,
+        undertrained=_falls(train_error, threshold, confidence),
         decay=decay,
         confidence=confidence,
     )
@@ -194,6 +202,15 @@ def judge_learning_curve(
 
 def _error(metric, mode):
     return 1 - metric if mode == "max" else metric
+
+
+def _falls(train_error, threshold, confidence):
+    """Whether the training error falls from the first size to the last, by more than the threshold and the noise."""
+    drop = train_error[:, 0] - train_error[:, -1]
+    if len(drop) < 2:
+        return False
+    noise = student_quantile(confidence, len(drop) - 1) * drop.std(ddof=1) / math.sqrt(len(drop))
+    return bool(drop.mean() > max(threshold, noise))
 
 
 def _instead(gap, threshold):
