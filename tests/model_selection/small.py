@@ -25,7 +25,7 @@ def build_model(units=4, learning_rate=0.01):
 
 
 def plan(**changes):
-    return FitPlan(**{**dict(build_model=build_model, x=X, y=Y, epochs=2, batch_size=16, keep_weights=True), **changes})
+    return FitPlan(**{**dict(build_model=build_model, x=X, y=Y, epochs=2, batch_size=15, keep_weights=True), **changes})
 
 
 def tasks(count, **changes):

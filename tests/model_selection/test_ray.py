@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import keras
 import pytest
@@ -14,12 +15,12 @@ from tests.model_selection import small
 pytest.importorskip("ray")
 
 STORE = 100 * 2**20  # bytes of shared memory a node
-FITS = 16
+FITS = 8 if keras.backend.backend() == "jax" else 16  # each of them compiles anew there
 
 
 @pytest.fixture
 def nodes(monkeypatch):
-    """A cluster of two nodes of one core each, on this machine; yields what removes the second."""
+    """A cluster of two nodes of one core each, on this machine; yields the id of the second, and what kills it."""
     import ray
     from ray.cluster_utils import Cluster
 
@@ -30,34 +31,37 @@ def nodes(monkeypatch):
         try:
             second = cluster.add_node(**node)
             ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
-            yield lambda: cluster.remove_node(second, allow_graceful=False)
+            yield second.node_id, lambda: cluster.remove_node(second, allow_graceful=False)
         finally:
             ray.shutdown()
             cluster.shutdown()
 
 
 def test_a_killed_worker_and_a_removed_node_lose_nothing(nodes, tmp_path):
-    remove_second_node, folder = nodes, str(tmp_path)
-    backend = keras.backend.backend()
+    import ray
+
+    second, kill_second = nodes
+    folder, backend = str(tmp_path), keras.backend.backend()
 
     def build_model():
         assert keras.backend.backend() == backend
         path = os.path.join(folder, str(len(os.listdir(folder))))
         with open(path, "w") as file:
-            file.write(str(os.getpid()))
+            file.write(ray.get_runtime_context().get_node_id())
         if path.endswith("/3"):
             os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.3)  # so that the second node has its share
         return small.build_model()
 
-    import ray
-
-    outcomes = []
+    outcomes, is_killed = [], False
     for outcome in Ray(retries=2).run(small.plan(build_model=build_model), small.tasks(FITS)):
         outcomes.append(outcome)
-        if len(outcomes) == 6:
-            remove_second_node()
+        calls = [path.read_text() for path in tmp_path.iterdir()]
+        if not is_killed and len(calls) > 6 and second in calls:
+            kill_second()
+            is_killed = True
+    assert is_killed
     assert ray.is_initialized()  # the session was there before
-    assert sum(node["Alive"] for node in ray.nodes()) == 1
     assert len(list(tmp_path.iterdir())) > FITS
     outcomes.sort(key=lambda outcome: int(outcome.name.removeprefix("fit-")))
     small.check_equal(outcomes, small.sequential_outcomes(FITS))

@@ -28,7 +28,7 @@ def repeated():
     """The outcomes of two tasks and of the first again, and the steps that the optimizers came with."""
     FirstStep.seen.clear()
     first, second = small.tasks(2)
-    plan = small.plan(callbacks=lambda: [FirstStep()])
+    plan = small.plan(callbacks=lambda: [FirstStep()], batch_size=16)  # the last batch is smaller
     return list(Sequential().run(plan, [first, second, dataclasses.replace(first, name="again")])), FirstStep.seen
 
 

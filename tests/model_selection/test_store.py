@@ -128,7 +128,7 @@ def build_subclassed(units):
     ("changes", "difference"),
     [
         (dict(epochs=3), r"epochs \(2 there, 3 here\)"),
-        (dict(batch_size=8), r"batch_size \(16 there, 8 here\)"),
+        (dict(batch_size=8), r"batch_size \(15 there, 8 here\)"),
         (dict(shuffle=False), r"shuffle \(True there, False here\)"),
         (dict(x=small.X + 1), "x "),
         (dict(y=small.Y.astype("int64")), r"y \(int32"),

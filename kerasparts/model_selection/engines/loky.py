@@ -34,7 +34,6 @@ class Loky:
         retries: int of at least 0. How often a fit is run again whose worker died.
 
     Raises:
-        ImportError: joblib is not installed.
         RuntimeError: a worker died each time that a fit was tried; the message names it.
 
     Example:
