@@ -8,8 +8,6 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from kerasparts.core.layers import replaced
-
 
 @contextlib.contextmanager
 def kept_random_state():
@@ -190,39 +188,23 @@ def gradients_of(function, values):
 
 
 def apply_gradients(optimizer, gradients, variables):
-    """`optimizer.apply` within a `StatelessScope`.
-
-    Keras' methods here write to the variables of TensorFlow, whatever the scope.
-    """
+    """`optimizer.apply` within a `StatelessScope`."""
     keys = dict(zip(map(id, variables), optimizer._trainable_variables_indices, strict=True))
+    of_tensorflow, of_all = keras.optimizers.Optimizer.__bases__
 
-    def decay(variables):
-        for variable in variables if optimizer.weight_decay is not None else ():
-            if optimizer._use_weight_decay(variable):
-                decayed = tf.cast(optimizer.weight_decay, variable.dtype) * tf.cast(
-                    optimizer.learning_rate, variable.dtype
-                )
-                variable.assign_sub(variable * decayed)
+    class Pure(of_tensorflow):  # its methods write to the variables of TensorFlow, whatever the scope
+        assign = of_all.assign
+        assign_add = of_all.assign_add
+        assign_sub = of_all.assign_sub
+        _apply_weight_decay = of_all._apply_weight_decay
+        _backend_update_step = of_all._backend_update_step
 
-    def update(gradients, variables, learning_rate):
-        for gradient, variable in zip(gradients, variables, strict=True):
-            optimizer.update_step(gradient, variable, learning_rate)
+        def _var_key(self, variable):
+            return keys[id(variable)]
 
-    pure = {
-        "assign": lambda variable, value: variable.assign(value),
-        "assign_add": lambda variable, value: variable.assign_add(value),
-        "assign_sub": lambda variable, value: variable.assign_sub(value),
-        "_var_key": lambda variable: keys[id(variable)],
-        "_backend_update_step": update,
-    }
-    if type(optimizer)._apply_weight_decay is keras.optimizers.Optimizer._apply_weight_decay:
-        pure["_apply_weight_decay"] = decay
-    inner = {"assign": "_assign", "_backend_update_step": "_update_each"}  # what our optimizers do beside Keras' own
-    with contextlib.ExitStack() as stack:
-        for name, method in pure.items():
-            name = inner[name] if hasattr(optimizer, inner.get(name, "")) else name
-            stack.enter_context(replaced(optimizer, name, method))
-        optimizer.apply(gradients, variables)
+    pure = object.__new__(type(type(optimizer).__name__, (type(optimizer), Pure), {}))
+    object.__setattr__(pure, "__dict__", vars(optimizer))
+    pure.apply(gradients, variables)
 
 
 @contextlib.contextmanager

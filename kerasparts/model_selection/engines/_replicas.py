@@ -47,6 +47,8 @@ class Replicas:
     """
 
     def __init__(self, plan: FitPlan, tasks: list[FitTask]):
+        if keras.backend.backend() == "torch":
+            raise CannotVectorize("On Torch, many models cannot be trained in one program.")
         self._plan = plan
         self.model = prepared_model(plan, tasks[0])
         _check_supported(self.model)

@@ -1,6 +1,7 @@
 """The training of many models at once."""
 
 import functools
+import re
 import time
 
 import keras
@@ -187,8 +188,14 @@ def _run(program, *arguments):
     try:
         return program(*arguments)
     except Exception as error:
-        reason = str(error).strip().split("\n")[-1].strip()[:300]  # below what TensorFlow tells of the stack
-        raise CannotVectorize(f"The program of many models fails: {type(error).__name__}: {reason}") from error
+        raise CannotVectorize(f"The program of many models fails: {type(error).__name__}: {_reason(error)}") from error
+
+
+def _reason(error):
+    """The text of an error without the stack that TensorFlow and Keras write into it."""
+    lines = [line.strip() for line in re.sub(r"\x1b\[\d+m", "", str(error)).splitlines()]
+    stack = ("File ", "in user code:", "Arguments received", "•")
+    return " ".join(line for line in lines if line and not line.startswith(stack))[-300:]
 
 
 def _at(tree, index):
