@@ -11,7 +11,6 @@ RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(3.0, 2.0, size=(60, 4)).astype("float32")
 Y = (X[:, :3] + 0.5 * RANDOM.normal(size=(60, 3))).argmax(axis=1)
 LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-EAGER = keras.backend.backend() != "torch"  # saves a compilation for each fit
 
 
 def classifier():
@@ -19,11 +18,11 @@ def classifier():
         [keras.Input((4,)), kp.layers.RobustScaling(), keras.layers.Dense(3, kernel_regularizer="l2")]
     )
     crossentropy = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="crossentropy")
-    model.compile(keras.optimizers.Adam(0.1), LOGITS, metrics=["accuracy", crossentropy], run_eagerly=EAGER)
+    model.compile(keras.optimizers.Adam(0.1), LOGITS, metrics=["accuracy", crossentropy])
     return model
 
 
-SETTINGS = dict(epochs=3, verbose=0, engine="sequential")
+SETTINGS = dict(epochs=3, verbose=0, engine="auto")
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +77,7 @@ def test_out_of_bag_is_the_mean_of_the_members_that_have_not_seen_the_row():
             seen.extend(tasks)
             yield from kp.model_selection.engines.Sequential().run(plan, tasks)
 
-    ensemble = bagging(classifier, X, Y, members=3, validation_split=0.2, **{**SETTINGS, "engine": Spy()})
+    ensemble = bagging(classifier, X, Y, members=3, validation_split=0.2, **{**SETTINGS, "epochs": 1, "engine": Spy()})
     found = ensemble.out_of_bag
     each = ensemble.predict_members(X)
     for row in range(60):
@@ -97,9 +96,9 @@ def test_out_of_bag_is_told_in_words_and_numbers(bagged):
     assert len(bagged.out_of_bag.to_dict()["votes"]) == 60
 
 
-def test_the_same_seed_gives_the_same_ensemble(deep):
-    again = deep_ensemble(classifier, X, Y, members=3, **SETTINGS)
-    np.testing.assert_allclose(again.predict(X, verbose=0), deep.predict(X, verbose=0), rtol=1e-5)
+def test_the_same_seed_gives_the_same_members_however_many(deep):
+    again = deep_ensemble(classifier, X, Y, members=2, **SETTINGS)
+    np.testing.assert_allclose(again.predict_members(X), deep.predict_members(X)[:2], rtol=1e-3, atol=1e-5)
 
 
 def test_the_file_holds_no_more_than_the_members(deep, tmp_path):
@@ -113,7 +112,7 @@ def test_what_was_said_of_logits_is_said_of_probabilities():
     def build():
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
         loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1)
-        model.compile("sgd", loss, metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)], run_eagerly=EAGER)
+        model.compile("sgd", loss, metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)])
         return model
 
     y = (Y == 0).astype("float32")[:, None]
@@ -130,7 +129,7 @@ def test_what_was_said_of_logits_is_said_of_probabilities():
 def test_values_are_averaged():
     def build():
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-        model.compile("sgd", "mse", run_eagerly=EAGER)
+        model.compile("sgd", "mse")
         return model
 
     ensemble = bagging(build, X / 10, X[:, :1], members=2, **{**SETTINGS, "epochs": 1})
