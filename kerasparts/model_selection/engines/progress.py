@@ -33,7 +33,7 @@ def progress(label: str, total: int, done: int, verbose: int):
         def report(outcome):
             if outcome.note and outcome.note not in notes:
                 notes.add(outcome.note)
-                console.print(outcome.note, markup=False)
+                console.print(outcome.note, markup=False, soft_wrap=True)
             advance()
 
         yield report
