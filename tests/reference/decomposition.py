@@ -28,7 +28,7 @@ def zero_one(labels, p):
     Returns `error, noise, bias, unbiased variance, biased variance` of each row, of which the error is the noise times
     its factor, the bias, the unbiased and less the biased variance. The noise is given with its factor.
     """
-    replicas, rows = labels.shape
+    rows = labels.shape[1]
     parts = np.zeros((5, rows))
     for i in range(rows):
         shares = {c: float(np.mean(labels[:, i] == c)) for c in range(p.shape[1])}
