@@ -26,7 +26,13 @@ MODULES = [
     for path in sorted((ROOT / "kerasparts").rglob("*.py"))
     if not (path.parent.name == "backend" and path.stem in {"tensorflow", "jax", "torch"})
 ]
-FUNCTIONS = {"initializers", "model_selection", "plots", "regularizers"}  # packages whose functions are in the table
+FUNCTIONS = {
+    "ensembles",
+    "initializers",
+    "model_selection",
+    "plots",
+    "regularizers",
+}  # packages whose functions are in the table
 SLOW = {"tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "rich", "jinja2", "joblib", "ray"}
 EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "quickstart": (dict(epochs=2), "identical predictions"),

@@ -14,10 +14,13 @@ import kerasparts as kp
 GOLDEN = Path(__file__).with_name("public_api.txt")
 
 
-def lines():
-    for package in sorted(set(kp.__all__) - {"__version__"}):
-        for name in sorted(getattr(kp, package).__all__):
-            yield from describe(f"{package}.{name}", getattr(getattr(kp, package), name))
+def lines(owner=kp, prefix=""):
+    for name in sorted(set(owner.__all__) - {"__version__"}):
+        value = getattr(owner, name)
+        if inspect.ismodule(value):
+            yield from lines(value, f"{prefix}{name}.")
+        else:
+            yield from describe(f"{prefix}{name}", value)
 
 
 def describe(path, value):

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask
+from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask, alike
 from kerasparts.model_selection.engines.sequential import Sequential
 from kerasparts.model_selection.engines.vectorized import CannotVectorize, Vectorized
 
@@ -15,7 +15,7 @@ class Auto:
 
     def run(self, plan: FitPlan, tasks: list[FitTask]) -> Iterator[FitOutcome]:
         """Yields the outcome of each task as it is done."""
-        for group in _alike(tasks):
+        for group in alike(tasks):
             if len(group) == 1:  # a program for many would only take longer to compile
                 yield from Sequential().run(plan, group)
                 continue
@@ -28,12 +28,3 @@ class Auto:
                 note = f"Fits run one after the other: {reason}"
                 for outcome in Sequential().run(plan, list(left.values())):
                     yield dataclasses.replace(outcome, note=note)
-
-
-def _alike(tasks):
-    """The tasks in groups that one program could run: of one model, and as many rows."""
-    groups = {}
-    for task in tasks:
-        validation_count = None if task.validation_rows is None else len(task.validation_rows)
-        groups.setdefault((repr(task.arguments), len(task.rows), validation_count), []).append(task)
-    return list(groups.values())

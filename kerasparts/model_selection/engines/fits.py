@@ -111,3 +111,13 @@ def named(task: FitTask):
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
         raise
+
+
+def alike(tasks: list[FitTask]) -> list[list[FitTask]]:
+    """The tasks in groups that one program could run: of one model, and as many rows."""
+    groups = {}
+    for task in tasks:
+        validation_count = None if task.validation_rows is None else len(task.validation_rows)
+        key = (tuple(map(id, task.arguments)), len(task.rows), validation_count)
+        groups.setdefault(key, []).append(task)
+    return list(groups.values())

@@ -11,7 +11,7 @@ from kerasparts.core.checks import check_number
 from kerasparts.model_selection.engines._replicas import CannotVectorize as CannotVectorize
 from kerasparts.model_selection.engines._replicas import Replicas
 from kerasparts.model_selection.engines._training import Training
-from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask
+from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask, alike
 from kerasparts.model_selection.engines.sequential import PREDICT_BATCH
 
 GIGABYTE = 2**30
@@ -41,7 +41,7 @@ class Vectorized:
 
     def run(self, plan: FitPlan, tasks: list[FitTask]) -> Iterator[FitOutcome]:
         """Yields the outcome of each task, a chunk at a time."""
-        for group in _groups(tasks):
+        for group in alike(tasks):
             start = time.perf_counter()
             with backend.kept_random_numbers():
                 training = Training(plan, Replicas(plan, group))
@@ -58,15 +58,6 @@ class Vectorized:
         count = math.ceil(len(tasks) / fitting)
         size = math.ceil(len(tasks) / count)
         return [tasks[start : start + size] for start in range(0, len(tasks), size)]
-
-
-def _groups(tasks):
-    groups = {}
-    for task in tasks:
-        validation_count = None if task.validation_rows is None else len(task.validation_rows)
-        key = (tuple(map(id, task.arguments)), len(task.rows), validation_count)
-        groups.setdefault(key, []).append(task)
-    return groups.values()
 
 
 def _bytes_of_replica(plan, model):
