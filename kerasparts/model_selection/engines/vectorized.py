@@ -23,6 +23,9 @@ class Vectorized:
     What it gives is what `Sequential` gives, to rounding: first weights, order of rows, batches, dropout, history and
     early stopping are the same. A loop around `fit` spends most of its time on tracing and on calls, here made once.
 
+    One difference: the loss of each output of several is weighted by rows in the history, as in Keras on JAX; on
+    TensorFlow `fit` counts a smaller last batch as a whole one there. The total loss is the same.
+
     Tasks of the same arguments and numbers of rows run together, in chunks that fit `max_memory`.
 
     Args:
@@ -30,7 +33,8 @@ class Vectorized:
 
     Raises:
         CannotVectorize: by `run`, where the result might not be that of `fit`: a `train_step` of the model's own,
-            callbacks other than `EarlyStopping`, averaged weights, an operation that cannot be mapped.
+            callbacks other than `EarlyStopping`, averaged weights, an operation that cannot be mapped (on TensorFlow
+            recurrent layers), and always on Torch.
     """
 
     name = "vectorized"
