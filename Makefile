@@ -37,12 +37,13 @@ $(VENV)/.all: $(VENV)/.dev
 demo: $(VENV)/.demo  ## train, diagnose, save and reload a model on real data
 	@$(BIN)/python examples/quickstart.py
 
-test: test-tensorflow  ## run the tests on TensorFlow
+test: $(VENV)/.dev  ## run the tests on TensorFlow, but for those marked as slow
+	KERAS_BACKEND=tensorflow $(TESTS) -m "not slow"
 
 test-tensorflow: $(VENV)/.dev
 	KERAS_BACKEND=tensorflow $(TESTS)
 
-test-all: $(VENV)/.all  ## run the tests on TensorFlow, JAX and Torch
+test-all: $(VENV)/.all  ## run all tests on TensorFlow, JAX and Torch
 	KERAS_BACKEND=tensorflow $(TESTS)
 	KERAS_BACKEND=jax $(TESTS)
 	KERAS_BACKEND=torch $(TESTS)

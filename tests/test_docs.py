@@ -26,13 +26,8 @@ MODULES = [
     for path in sorted((ROOT / "kerasparts").rglob("*.py"))
     if not (path.parent.name == "backend" and path.stem in {"tensorflow", "jax", "torch"})
 ]
-FUNCTIONS = {
-    "ensembles",
-    "initializers",
-    "model_selection",
-    "plots",
-    "regularizers",
-}  # packages whose functions are in the table
+# Packages whose functions are in the table:
+FUNCTIONS = {"ensembles", "initializers", "model_selection", "plots", "regularizers"}
 SLOW = {"tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "rich", "jinja2", "joblib", "ray"}
 EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "quickstart": (dict(epochs=2), "identical predictions"),

@@ -55,6 +55,7 @@ def assert_same_training(first, second):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_training_is_the_same_bit_for_bit_and_nothing_is_warned_of(name):
     gauges = gauge()

@@ -188,7 +188,11 @@ def test_a_step_that_is_not_finite_leaves_weights_and_state_as_they_are(case):
     assert np.isfinite(numpy(other)).all()
 
 
-@EVERY
+# Plain, with state that all variables share, and with a decay of its own.
+KINDS = [case for case in OPTIMIZERS if case.part in (kp.optimizers.SGD, kp.optimizers.Nadam, kp.optimizers.NovoGrad)]
+
+
+@pytest.mark.parametrize("case", KINDS, ids=str)
 def test_rules_live_on_after_saving(case, tmp_path):
     rules = dict(
         weight_decay=0.05,

@@ -7,6 +7,8 @@ from kerasparts.callbacks import TrainingDiagnostics
 from kerasparts.diagnostics import FAULTS
 from tests.diagnostics.programs import FAULTY, HEALTHY, PROGRAMS
 
+pytestmark = pytest.mark.slow
+
 
 def trained(program):
     """The diagnosis, once Keras' own logs have shown that the program is in the state that it says."""

@@ -34,8 +34,8 @@ class OneCycle(Schedule):
 
     Example:
     >>> schedule = kerasparts.optimizers.schedules.OneCycle(1.0, length=11, rise=0.5, anneal="linear")
-    >>> [round(float(schedule(step)), 2) for step in (0, 2, 4, 5, 10, 20)]
-    [0.04, 0.47, 0.89, 0.92, 0.0, 0.0]
+    >>> [round(float(schedule(step)), 2) for step in (0, 2, 4, 6, 10, 20)]
+    [0.04, 0.47, 0.89, 0.73, 0.0, 0.0]
     >>> [round(float(schedule.momentum(step)), 2) for step in (0, 4, 10)]
     [0.95, 0.86, 0.95]
 
