@@ -2,14 +2,13 @@
 
 from keras import ops
 
-from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 from kerasparts.optimizers._math import debias, ema
-from kerasparts.optimizers.optimizer import Optimizer
+from kerasparts.optimizers.moment_optimizer import MomentOptimizer
 
 
 @part
-class AdaBelief(Optimizer):
+class AdaBelief(MomentOptimizer):
     """Adam whose step grows where the gradient agrees with its own forecast. Not in Keras.
 
     With gradient `g` at step `t`, per weight:
@@ -38,13 +37,7 @@ class AdaBelief(Optimizer):
     """
 
     def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-12, **kwargs):
-        check_number("beta_1", beta_1, "[0, 1)")
-        check_number("beta_2", beta_2, "[0, 1)")
-        check_number("epsilon", epsilon, "(0, inf)")
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
 
     def build(self, variables):
         if self.built:
@@ -63,11 +56,3 @@ class AdaBelief(Optimizer):
         self.assign(self._m[index], m)
         self.assign(self._s[index], s)
         return learning_rate * m_hat / (ops.sqrt(s_hat) + self.epsilon)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

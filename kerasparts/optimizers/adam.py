@@ -2,14 +2,14 @@
 
 from keras import ops
 
-from kerasparts.core.checks import check, check_number
+from kerasparts.core.checks import check
 from kerasparts.core.part import part
 from kerasparts.optimizers._math import debias, ema
-from kerasparts.optimizers.optimizer import Optimizer
+from kerasparts.optimizers.moment_optimizer import MomentOptimizer
 
 
 @part
-class Adam(Optimizer):
+class Adam(MomentOptimizer):
     """Adam that moves in half precision, with the bias correction on or off, and rules by variable that are saved.
 
     Keras' Adam never moves bfloat16 weights. With gradient `g` at step `t`, per weight:
@@ -51,15 +51,9 @@ class Adam(Optimizer):
         amsgrad=False,
         **kwargs,
     ):
-        check_number("beta_1", beta_1, "[0, 1)")
-        check_number("beta_2", beta_2, "[0, 1)")
-        check_number("epsilon", epsilon, "(0, inf)")
         check(isinstance(bias_correction, bool), "bias_correction", bias_correction, "True or False")
         check(isinstance(amsgrad, bool), "amsgrad", amsgrad, "True or False")
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
         self.bias_correction = bias_correction
         self.amsgrad = amsgrad
 
@@ -88,9 +82,6 @@ class Adam(Optimizer):
     def get_config(self):
         return {
             **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
             "bias_correction": self.bias_correction,
             "amsgrad": self.amsgrad,
         }

@@ -4,14 +4,13 @@ import math
 
 from keras import ops
 
-from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 from kerasparts.optimizers._math import debias, ema
-from kerasparts.optimizers.optimizer import Optimizer
+from kerasparts.optimizers.moment_optimizer import MomentOptimizer
 
 
 @part
-class Nadam(Optimizer):
+class Nadam(MomentOptimizer):
     """Adam with Nesterov's look ahead and the paper's momentum schedule; Keras' is 2e-2 off the paper in 60 steps.
 
     With `mu(t) = beta_1 * (1 - 0.96**(t / 250) / 2)` and `p` the product of all `mu` up to step `t`, per weight:
@@ -25,7 +24,7 @@ class Nadam(Optimizer):
 
     Args:
         learning_rate: float in [0, inf) or schedule.
-        beta_1: float in (0, 1). Memory of the mean `m`.
+        beta_1: float in [0, 1). Memory of the mean `m`.
         beta_2: float in [0, 1). Memory of the square `v`.
         epsilon: float in (0, inf). Bounds the step where gradients are tiny.
         **kwargs: as in `kerasparts.optimizers.Optimizer`: weight decay, multipliers, transforms, norms; clipping, EMA,
@@ -41,13 +40,7 @@ class Nadam(Optimizer):
     """
 
     def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **kwargs):
-        check_number("beta_1", beta_1, "(0, 1)")
-        check_number("beta_2", beta_2, "[0, 1)")
-        check_number("epsilon", epsilon, "(0, inf)")
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
 
     def build(self, variables):
         if self.built:
@@ -74,11 +67,3 @@ class Nadam(Optimizer):
 
     def _mu(self, t):
         return self.beta_1 * (1 - 0.5 * ops.exp(ops.cast(t, "float32") * (math.log(0.96) / 250)))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

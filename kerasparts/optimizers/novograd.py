@@ -2,14 +2,13 @@
 
 from keras import ops
 
-from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 from kerasparts.optimizers._math import ema
-from kerasparts.optimizers.optimizer import Optimizer
+from kerasparts.optimizers.moment_optimizer import MomentOptimizer
 
 
 @part
-class NovoGrad(Optimizer):
+class NovoGrad(MomentOptimizer):
     """Momentum over gradients that each variable divides by its own running norm: half the memory of Adam.
 
     Not in Keras. Per variable, with `v` a single number:
@@ -38,13 +37,7 @@ class NovoGrad(Optimizer):
     decays_weights_itself = True
 
     def __init__(self, learning_rate=0.01, beta_1=0.95, beta_2=0.98, epsilon=1e-8, **kwargs):
-        check_number("beta_1", beta_1, "[0, 1)")
-        check_number("beta_2", beta_2, "[0, 1)")
-        check_number("epsilon", epsilon, "(0, inf)")
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
 
     def build(self, variables):
         if self.built:
@@ -64,11 +57,3 @@ class NovoGrad(Optimizer):
         self.assign(self._v[index], v)
         self.assign(self._m[index], m)
         return learning_rate * m
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

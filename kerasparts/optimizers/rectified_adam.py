@@ -7,11 +7,11 @@ from keras import ops
 from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 from kerasparts.optimizers._math import debias, ema
-from kerasparts.optimizers.optimizer import Optimizer
+from kerasparts.optimizers.moment_optimizer import MomentOptimizer
 
 
 @part
-class RectifiedAdam(Optimizer):
+class RectifiedAdam(MomentOptimizer):
     """Adam that does not divide by its second moment until it has seen enough to trust it: no warm-up. Not in Keras.
 
     With the moments of Adam and the length of the average `rho`, per weight:
@@ -41,14 +41,9 @@ class RectifiedAdam(Optimizer):
     """
 
     def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, threshold=5.0, **kwargs):
-        check_number("beta_1", beta_1, "[0, 1)")
         check_number("beta_2", beta_2, "(0.6, 1)")
-        check_number("epsilon", epsilon, "(0, inf)")
         check_number("threshold", threshold, "[4, inf)")
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
         self.threshold = threshold
 
     def build(self, variables):
@@ -77,9 +72,6 @@ class RectifiedAdam(Optimizer):
     def get_config(self):
         return {
             **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
             "threshold": self.threshold,
         }
 

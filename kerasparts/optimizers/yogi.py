@@ -6,11 +6,11 @@ from keras import ops
 from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 from kerasparts.optimizers._math import debias, ema
-from kerasparts.optimizers.optimizer import Optimizer
+from kerasparts.optimizers.moment_optimizer import MomentOptimizer
 
 
 @part
-class Yogi(Optimizer):
+class Yogi(MomentOptimizer):
     """Adam whose second moment moves by a bounded amount, so that rare large gradients are not forgotten at once.
 
     Not in Keras. Per weight, with the bias corrections of Adam:
@@ -46,14 +46,8 @@ class Yogi(Optimizer):
         initial_accumulator_value=1e-6,
         **kwargs,
     ):
-        check_number("beta_1", beta_1, "[0, 1)")
-        check_number("beta_2", beta_2, "[0, 1)")
-        check_number("epsilon", epsilon, "(0, inf)")
         check_number("initial_accumulator_value", initial_accumulator_value, "[0, inf)")
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
         self.initial_accumulator_value = initial_accumulator_value
 
     def build(self, variables):
@@ -77,8 +71,5 @@ class Yogi(Optimizer):
     def get_config(self):
         return {
             **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
             "initial_accumulator_value": self.initial_accumulator_value,
         }
