@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from kerasparts.diagnostics.experiments._tables import label
+from kerasparts.core.tables import label
 
 WIDE = 100  # numbers whose greatest is as many times the smallest are drawn by their order of magnitude
 

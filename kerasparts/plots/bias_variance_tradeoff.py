@@ -1,8 +1,8 @@
 """plot_bias_variance_tradeoff."""
 
 from kerasparts.core.checks import check
+from kerasparts.core.tables import label
 from kerasparts.diagnostics import BiasVarianceTradeoff
-from kerasparts.diagnostics.experiments._tables import label
 from kerasparts.diagnostics.experiments.decomposition import NAMES
 from kerasparts.plots._axes import MARK, TRAIN, VALIDATION, axes
 from kerasparts.plots._places import place_values

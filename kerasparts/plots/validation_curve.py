@@ -1,8 +1,8 @@
 """plot_validation_curve."""
 
 from kerasparts.core.checks import check
+from kerasparts.core.tables import label
 from kerasparts.diagnostics import ValidationCurve
-from kerasparts.diagnostics.experiments._tables import label
 from kerasparts.diagnostics.experiments.folds import mean_and_spread
 from kerasparts.plots._axes import MARK, axes
 from kerasparts.plots._curves import draw_train_and_dev, metric_label

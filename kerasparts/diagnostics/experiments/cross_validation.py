@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasparts.core.tables import html_page, number, text_table
 from kerasparts.core.text import plain
-from kerasparts.diagnostics.experiments._tables import html_page, number, text_table
 from kerasparts.diagnostics.experiments.folds import METHOD, FoldScores
 
 SHOWN = 12  # folds of a longer table are left out in the middle

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasparts.core.tables import html_page, number, text_table
 from kerasparts.core.text import plain
 from kerasparts.diagnostics.bias_variance import Estimate
-from kerasparts.diagnostics.experiments._tables import html_page, number, text_table
 from kerasparts.diagnostics.statistics import student_quantile
 
 NAMES = {"squared": "squared error", "zero_one": "share of wrong classes", "cross_entropy": "cross-entropy"}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasparts.core.checks import check, check_choice
+from kerasparts.core.tables import html_page, number, text_table
 from kerasparts.core.text import plain
-from kerasparts.diagnostics.experiments._tables import html_page, number, text_table
 from kerasparts.diagnostics.experiments.class_shares import target_shares
 
 NAMES = {"squared": "squared error", "cross_entropy": "cross-entropy"}

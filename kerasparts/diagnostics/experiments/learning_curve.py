@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasparts.core.checks import check, check_number
+from kerasparts.core.tables import html_page, number, text_table
 from kerasparts.core.text import plain
 from kerasparts.diagnostics.bias_variance import Estimate
-from kerasparts.diagnostics.experiments._tables import html_page, number, text_table
 from kerasparts.diagnostics.experiments.decay import Decay, forecast
 from kerasparts.diagnostics.experiments.folds import mean_and_spread
 from kerasparts.diagnostics.statistics import student_quantile

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasparts.core.tables import html_page, label, number, plain_value, text_table
 from kerasparts.core.text import plain
-from kerasparts.diagnostics.experiments._tables import html_page, label, number, plain_value, text_table
 from kerasparts.diagnostics.experiments.cross_validation import CrossValidation
 from kerasparts.diagnostics.experiments.folds import FoldScores
 

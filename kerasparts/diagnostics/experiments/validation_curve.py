@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from kerasparts.core.checks import check, check_choice
+from kerasparts.core.tables import html_page, label, number, plain_value, text_table
 from kerasparts.core.text import plain
-from kerasparts.diagnostics.experiments._tables import html_page, label, number, plain_value, text_table
 from kerasparts.diagnostics.experiments.folds import mean_and_spread
 
 SIMPLEST = (None, "first", "last")
