@@ -1,15 +1,12 @@
 """What all optimizers share."""
 
-import re
-
 import keras
 import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
+from kerasparts.optimizers._rules import check_exclusion, check_multipliers, is_excluded, multipliers
 from kerasparts.optimizers.transforms.transform import GradientTransform
-
-BIASES_AND_SCALES = re.compile(r"(^|/)(bias|beta|gamma|scale)$")
 
 
 class Optimizer(keras.optimizers.Optimizer):
@@ -75,8 +72,8 @@ class Optimizer(keras.optimizers.Optimizer):
             return
         super().build(variables)
         self._residuals = self.add_state([v if _is_half(v.dtype) else None for v in variables], "rounding")
-        self._decayed = [bool(self.weight_decay) and not self._is_excluded(v) for v in variables]
-        self._multipliers = self._multipliers_of(variables)
+        self._decayed = [bool(self.weight_decay) and not is_excluded(self.weight_decay_exclude, v) for v in variables]
+        self._multipliers = multipliers(self.learning_rate_multipliers, variables)
         for transform in self.gradient_transforms:
             transform.build(self, variables)
         if self.record_norms:
@@ -178,21 +175,6 @@ class Optimizer(keras.optimizers.Optimizer):
     def _apply_weight_decay(self, variables):
         """Nothing: `update_step` decays, in the precision of the step."""
 
-    def _is_excluded(self, variable):
-        if self.weight_decay_exclude is None:
-            return False
-        if self.weight_decay_exclude == "biases_and_scales":
-            return len(variable.shape) < 2 or BIASES_AND_SCALES.search(variable.path) is not None
-        return any(re.search(pattern, variable.path) for pattern in self.weight_decay_exclude)
-
-    def _multipliers_of(self, variables):
-        rules = dict(self.learning_rate_multipliers or {})
-        paths = [variable.path for variable in variables]
-        for pattern in rules:
-            is_found = any(re.search(pattern, path) for path in paths)
-            check(is_found, "learning_rate_multipliers", pattern, f"found in the path of a variable, of {paths}")
-        return [next((rules[pattern] for pattern in rules if re.search(pattern, path)), 1.0) for path in paths]
-
     def _add_float32(self, variable, name, initializer, shape):
         return self.add_variable(
             shape=variable.shape if shape is None else shape,
@@ -218,35 +200,6 @@ class Optimizer(keras.optimizers.Optimizer):
         if transforms:
             config["gradient_transforms"] = [_loaded(one) for one in transforms]
         return super().from_config(config, custom_objects)
-
-
-def check_exclusion(rule):
-    """Checks a rule for what weight decay leaves alone."""
-    wording = "'biases_and_scales', None or a list of regular expressions"
-    if rule is None or rule == "biases_and_scales":
-        return
-    check(isinstance(rule, list | tuple), "weight_decay_exclude", rule, wording)
-    for pattern in rule:
-        check(_is_pattern(pattern), "weight_decay_exclude", pattern, wording)
-
-
-def check_multipliers(rules):
-    """Checks the factors of the learning rate by pattern."""
-    if rules is None:
-        return
-    wording = "None or a dict from regular expressions to factors"
-    check(isinstance(rules, dict), "learning_rate_multipliers", rules, wording)
-    for pattern, factor in rules.items():
-        check(_is_pattern(pattern), "learning_rate_multipliers", pattern, wording)
-        check_number("learning_rate_multipliers", factor, "[0, inf)")
-
-
-def _is_pattern(pattern):
-    try:
-        re.compile(pattern)
-    except (re.error, TypeError):
-        return False
-    return isinstance(pattern, str)
 
 
 def _loaded(transform):

@@ -1,12 +1,11 @@
 """AdaptiveClip."""
 
-import re
-
 from keras import ops
 
 from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
-from kerasparts.optimizers.transforms.transform import GradientTransform, check_patterns, unit_axes
+from kerasparts.optimizers._rules import check_patterns, is_found
+from kerasparts.optimizers.transforms.transform import GradientTransform, unit_axes
 
 
 @part
@@ -39,7 +38,7 @@ class AdaptiveClip(GradientTransform):
         self.exclude = list(exclude)
 
     def build(self, optimizer, variables):
-        self._is_excluded = [any(re.search(one, v.path) for one in self.exclude) for v in variables]
+        self._is_excluded = [is_found(self.exclude, variable) for variable in variables]
 
     def transform(self, gradients, variables, indices, optimizer):
         return [

@@ -1,9 +1,5 @@
 """What all gradient transforms share."""
 
-import re
-
-from kerasparts.core.checks import check
-
 
 class GradientTransform:
     """Base class of what changes the gradients of a step, all at once, before the optimizer sees them.
@@ -28,17 +24,6 @@ class GradientTransform:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
-
-
-def check_patterns(name, patterns):
-    """Checks a list of regular expressions."""
-    rule = "a list of regular expressions"
-    check(isinstance(patterns, list | tuple), name, patterns, rule)
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except (re.error, TypeError):
-            check(False, name, pattern, rule)
 
 
 def unit_axes(x):
