@@ -1,6 +1,6 @@
-"""Registration of parts."""
+"""Registration of parts, and objects from their configurations."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import keras
 
@@ -34,3 +34,13 @@ def part(cls: Part) -> Part:
             f"but '{name}' is already {owner.__module__}.{owner.__name__}"
         )
     return keras.saving.register_keras_serializable(package=PACKAGE, name=cls.__name__)(cls)
+
+
+def revived(value: Any) -> Any:
+    """The object that a serialized configuration stands for; anything but a dict as it is.
+
+    Example:
+    >>> revived(keras.saving.serialize_keras_object(keras.regularizers.L2(0.5))).l2, revived(0.5)
+    (0.5, 0.5)
+    """
+    return keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value

@@ -134,9 +134,8 @@ class Experiment:
             return
         few = dataclasses.replace(task, rows=task.rows[:32])
         x, y, sample_weight = take((self.x, self.y, self.sample_weight), few.rows)
-        with backend.kept_random_numbers():
-            model = prepared_model(self._plan, few)
-            names = backend.model_scores(model, x, y, model.predict(x, verbose=0), sample_weight)
+        model = self.model(few)
+        names = backend.model_scores(model, x, y, model.predict(x, verbose=0), sample_weight)
         check(metric in names, "metric", metric, f"a score of the compiled model: {', '.join(sorted(names))}")
 
     def model(self, task: FitTask, weights=None) -> keras.Model:

@@ -5,6 +5,8 @@ import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
+from kerasparts.core.part import revived
+from kerasparts.core.precision import float32_at_least
 from kerasparts.optimizers._rules import check_exclusion, check_multipliers, is_excluded, multipliers
 from kerasparts.optimizers.transforms.transform import GradientTransform
 
@@ -158,7 +160,7 @@ class Optimizer(keras.optimizers.Optimizer):
         if self.gradient_transforms:
             indices = [self._get_variable_index(variable) for variable in trainable_variables]
             pairs = zip(grads, trainable_variables, strict=True)
-            grads = [ops.cast(_dense(g, v), _at_least_float32(g.dtype)) for g, v in pairs]
+            grads = [ops.cast(_dense(g, v), float32_at_least(g.dtype)) for g, v in pairs]
             for transform in self.gradient_transforms:
                 grads = transform(grads, trainable_variables, indices, self)
         self.begin_step(self.iterations + 1)
@@ -179,7 +181,7 @@ class Optimizer(keras.optimizers.Optimizer):
         return self.add_variable(
             shape=variable.shape if shape is None else shape,
             initializer=initializer,
-            dtype=_at_least_float32(variable.dtype),
+            dtype=float32_at_least(variable.dtype),
             name=f"{variable.path.replace('/', '_')}_{name}",
             layout=getattr(variable, "_layout", None) if shape is None else None,
         )
@@ -198,12 +200,8 @@ class Optimizer(keras.optimizers.Optimizer):
         config = dict(config)
         transforms = config.get("gradient_transforms")
         if transforms:
-            config["gradient_transforms"] = [_loaded(one) for one in transforms]
+            config["gradient_transforms"] = [revived(one) for one in transforms]
         return super().from_config(config, custom_objects)
-
-
-def _loaded(transform):
-    return keras.saving.deserialize_keras_object(transform) if isinstance(transform, dict) else transform
 
 
 def _dense(gradient, variable):
@@ -212,11 +210,6 @@ def _dense(gradient, variable):
 
 def _norm(x):
     return ops.sqrt(ops.sum(ops.square(ops.cast(x, "float32"))))
-
-
-def _at_least_float32(dtype):
-    dtype = keras.backend.standardize_dtype(dtype)
-    return "float32" if _is_half(dtype) else dtype
 
 
 def _is_half(dtype):

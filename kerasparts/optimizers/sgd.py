@@ -3,9 +3,9 @@
 import keras
 
 from kerasparts.core.checks import check, check_choice, check_number
-from kerasparts.core.part import part
+from kerasparts.core.part import part, revived
 from kerasparts.optimizers.optimizer import Optimizer
-from kerasparts.optimizers.schedules.schedule import loaded, saved
+from kerasparts.optimizers.schedules.schedule import saved
 
 
 @part
@@ -74,4 +74,4 @@ class SGD(Optimizer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return super().from_config({**config, "momentum": loaded(config["momentum"])}, custom_objects)
+        return super().from_config({**config, "momentum": revived(config["momentum"])}, custom_objects)

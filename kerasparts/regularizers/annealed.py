@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from kerasparts.core.checks import check
-from kerasparts.core.part import part
+from kerasparts.core.part import part, revived
 from kerasparts.regularizers.regularizer import Regularizer, StatefulRegularizer
 
 _LOADED = {}  # key to count, of what was loaded last under that key
@@ -52,12 +52,9 @@ class Annealed(StatefulRegularizer):
     """
 
     def __init__(self, regularizer, schedule, key=None):
-        if isinstance(regularizer, dict):
-            regularizer = keras.saving.deserialize_keras_object(regularizer)
+        regularizer, schedule = revived(regularizer), revived(schedule)
         known = isinstance(regularizer, keras.regularizers.Regularizer)
         check(known, "regularizer", regularizer, "a keras.regularizers.Regularizer")
-        if isinstance(schedule, dict):
-            schedule = keras.saving.deserialize_keras_object(schedule)
         check(key is None or isinstance(key, str), "key", key, "text or None")
         callable_object = callable(schedule) and not isinstance(schedule, type)
         check(callable_object, "schedule", schedule, "a LearningRateSchedule or a function of the step")

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
-from kerasparts.core.part import part
+from kerasparts.core.part import part, revived
 from kerasparts.core.precision import float32_at_least
 
 
@@ -79,7 +79,7 @@ class PenaltySum(StatefulRegularizer):
     def __init__(self, regularizers, factors=None):
         is_list = isinstance(regularizers, list | tuple) and len(regularizers) > 0
         check(is_list, "regularizers", regularizers, "a list of at least one regularizer")
-        regularizers = [keras.saving.deserialize_keras_object(r) if isinstance(r, dict) else r for r in regularizers]
+        regularizers = [revived(regularizer) for regularizer in regularizers]
         for regularizer in regularizers:
             known = isinstance(regularizer, keras.regularizers.Regularizer)
             check(known, "regularizers", regularizer, "a list of keras.regularizers.Regularizer")

@@ -3,8 +3,8 @@
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
-from kerasparts.core.part import part
-from kerasparts.optimizers.schedules.schedule import Schedule, check_rate, loaded, saved, value_at
+from kerasparts.core.part import part, revived
+from kerasparts.optimizers.schedules.schedule import Schedule, check_rate, saved, value_at
 
 
 @part
@@ -50,4 +50,4 @@ class Chain(Schedule):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{**config, "schedules": [loaded(schedule) for schedule in config["schedules"]]})
+        return cls(**{**config, "schedules": [revived(schedule) for schedule in config["schedules"]]})

@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 from kerasparts.core.checks import check, check_choice, check_number
-from kerasparts.core.part import part
-from kerasparts.optimizers.schedules.schedule import Schedule, loaded
+from kerasparts.core.part import part, revived
+from kerasparts.optimizers.schedules.schedule import Schedule
 
 
 @part
@@ -138,4 +138,4 @@ class OneCycleMomentum(Schedule):
 
     @classmethod
     def from_config(cls, config):
-        return cls(loaded(config["cycle"]))
+        return cls(revived(config["cycle"]))

@@ -47,8 +47,3 @@ def value_at(rate, step):
 def saved(rate):
     """A number, or the configuration of a schedule."""
     return keras.saving.serialize_keras_object(rate) if callable(rate) else rate
-
-
-def loaded(rate):
-    """The number or the schedule that `saved` wrote."""
-    return keras.saving.deserialize_keras_object(rate) if isinstance(rate, dict) else rate

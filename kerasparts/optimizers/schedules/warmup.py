@@ -3,8 +3,8 @@
 from keras import ops
 
 from kerasparts.core.checks import check_number
-from kerasparts.core.part import part
-from kerasparts.optimizers.schedules.schedule import Schedule, check_rate, loaded, saved, value_at
+from kerasparts.core.part import part, revived
+from kerasparts.optimizers.schedules.schedule import Schedule, check_rate, saved, value_at
 
 
 @part
@@ -54,4 +54,4 @@ class Warmup(Schedule):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{**config, "schedule": loaded(config["schedule"])})
+        return cls(**{**config, "schedule": revived(config["schedule"])})
