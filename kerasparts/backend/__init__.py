@@ -1,5 +1,7 @@
 """What `keras.ops` cannot say, once for each framework, under the same names and signatures."""
 
+from kerasparts.backend.deferred import deferred as deferred
+from kerasparts.backend.deferred import source_of as source_of
 from kerasparts.backend.framework import compiled as compiled
 from kerasparts.backend.framework import many_models as many_models
 from kerasparts.backend.framework import many_seeds as many_seeds
@@ -20,6 +22,8 @@ from kerasparts.backend.randomness import set_random_seed as set_random_seed
 
 __all__ = [
     "compiled",
+    "deferred",
+    "source_of",
     "program",
     "many_models",
     "many_seeds",

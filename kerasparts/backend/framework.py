@@ -17,6 +17,7 @@ else:
 
 apply_gradients = framework.apply_gradients
 compiled = framework.compiled
+deferred = framework.deferred
 gradients_of = framework.gradients_of
 kept_random_state = framework.kept_random_state
 many_models = framework.many_models

@@ -65,6 +65,10 @@ def vectorized(function):
     return jax.vmap(function)
 
 
+def deferred(compute, shape, dtype):
+    return compute()
+
+
 def gradients_of(function, values):
     return jax.value_and_grad(function, has_aux=True)(values)
 

@@ -160,7 +160,7 @@ def repeated(step, state, items):
     def body(i, state):
         return i + 1, step(state, keras.tree.map_structure(lambda x: x[i], items))
 
-    count = keras.tree.flatten(items)[0].shape[0]
+    count = keras.ops.shape(keras.tree.flatten(items)[0])[0]
     return tf.while_loop(lambda i, state: i < count, body, (0, state), parallel_iterations=1)[1]
 
 
@@ -172,6 +172,11 @@ def vectorized(function):
             return tf.vectorized_map(lambda one: function(*one), arguments)
 
     return run
+
+
+def deferred(compute, shape, dtype):
+    """`compute()`, but only if somebody reads it; see `kerasparts.backend.deferred`."""
+    return compute()  # a program that is compiled leaves out what is not read
 
 
 def gradients_of(function, values):

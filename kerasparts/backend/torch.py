@@ -74,6 +74,15 @@ def vectorized(function):
     raise NotImplementedError("many models in one program are not to be had on Torch")
 
 
+def deferred(compute, shape, dtype):
+    if torch.compiler.is_compiling():
+        return compute()
+    nothing = keras.ops.broadcast_to(keras.ops.full((), float("nan"), dtype=dtype), shape)
+    tensor = nothing.as_subclass(_Deferred)
+    tensor.compute, tensor.with_gradient = compute, torch.is_grad_enabled()
+    return tensor
+
+
 def gradients_of(function, values):
     raise NotImplementedError("many models in one program are not to be had on Torch")
 
@@ -85,6 +94,42 @@ def apply_gradients(optimizer, gradients, variables):
 def readable(variable):
     value = variable.value
     return None if value.is_meta else keras.ops.convert_to_numpy(value)
+
+
+class _Deferred(torch.Tensor):
+    """Looks like a tensor of its shape; whatever else is done with it is done with what it computes, once."""
+
+    computed = None
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.to:  # Keras converts what it may never read
+            return args[0]._to(*args[1:], **(kwargs or {}))
+        if function not in _WITHOUT_VALUES:
+            args, kwargs = torch.utils._pytree.tree_map_only(_Deferred, _Deferred._values, (args, kwargs))
+        with torch._C.DisableTorchFunctionSubclass():
+            return function(*args, **(kwargs or {}))
+
+    def _to(self, *args, **kwargs):
+        like = torch.empty((), dtype=self.dtype, device=self.device).to(*args, **kwargs)
+        if (like.dtype, like.device) == (self.dtype, self.device):
+            return self
+        return deferred(lambda: self._values().to(*args, **kwargs), self.shape, str(like.dtype).split(".")[1])
+
+    def _values(self):
+        if self.computed is None:
+            with torch.set_grad_enabled(self.with_gradient):
+                self.computed = self.compute()
+        return self.computed
+
+
+_WITHOUT_VALUES = {
+    torch.Tensor.size,
+    torch.Tensor.dim,
+    torch.Tensor.ndimension,
+    torch.Tensor.__len__,
+    *(getattr(torch.Tensor, name).__get__ for name in ("shape", "ndim", "dtype", "device", "is_meta")),
+}
 
 
 def _differentiable(value):

@@ -30,3 +30,9 @@ def maxout(x, weights, units, pieces, **_):
     bias = weights[1] if len(weights) > 1 else np.zeros(kernel.shape[1])
     z = np.asarray(x, "float64") @ kernel + bias
     return np.stack([z[..., i * pieces : (i + 1) * pieces].max(axis=-1) for i in range(units)], axis=-1)
+
+
+def dense(x, weights, **_):
+    kernel = weights[0]
+    bias = weights[1] if len(weights) > 1 else 0.0
+    return np.asarray(x, "float64") @ kernel + bias
