@@ -32,6 +32,7 @@ class Case:
         kinks: where the derivative of an activation jumps.
         elementwise: whether an activation maps each number by itself.
         learned: whether a layer's oracle takes its weights, a list, after the inputs.
+        moving: arguments without which an optimizer is too slow at first to be seen in half precision.
         saved: whether models with the part are saved, loaded in a fresh process and trained on.
     """
 
@@ -48,12 +49,19 @@ class Case:
     kinks: tuple[float, ...] = ()
     elementwise: bool = True
     learned: bool = False
+    moving: dict[str, Any] = field(default_factory=dict)
 
     def build(self, **changes):
-        return self.part(**{**self.kwargs, **changes})
+        return self.part(**{name: _fresh(value) for name, value in {**self.kwargs, **changes}.items()})
 
     def __str__(self):
         return f"{self.part.__name__}{'-' + self.name if self.name else ''}"
+
+
+def _fresh(value):
+    """An optimizer serves one model: what is around it gets one of its own."""
+    is_optimizer = isinstance(value, keras.optimizers.Optimizer)
+    return type(value).from_config(value.get_config()) if is_optimizer else value
 
 
 ACTIVATIONS = [
@@ -314,6 +322,52 @@ OPTIMIZERS = [
         oracle=optimizers.yogi,
     ),
     Case(kp.optimizers.NovoGrad, BETAS, bad=BAD_BETAS, oracle=optimizers.novograd),
+    Case(
+        kp.optimizers.Prodigy,
+        dict(
+            **BETAS | {"learning_rate": 0.7},
+            beta_3=0.9,
+            d0=0.01,
+            d_coef=0.8,
+            growth_rate=1.3,
+            safeguard_warmup=True,
+            bias_correction=True,
+        ),
+        bad=dict(
+            **BAD_BETAS,
+            beta_3=1.0,
+            d0=0.0,
+            d_coef=0.0,
+            growth_rate=1.0,
+            safeguard_warmup=1,
+            bias_correction="yes",
+        ),
+        oracle=optimizers.prodigy,
+        moving=dict(d0=1e-3),
+    ),
+]
+
+WRAPPED = dict(**BETAS, weight_decay=0.1)
+
+WRAPPERS = [
+    Case(
+        kp.optimizers.Lookahead,
+        dict(optimizer=kp.optimizers.AdamW(**WRAPPED), sync_period=4, slow_step_size=0.7),
+        bad=dict(optimizer="adam", sync_period=0, slow_step_size=0.0),
+        oracle=optimizers.lookahead,
+    ),
+    Case(
+        kp.optimizers.ScheduleFree,
+        dict(optimizer=kp.optimizers.AdamW(**WRAPPED), beta=0.8, weight_lr_power=1.5, weight_step_power=0.5),
+        bad=dict(optimizer="adam", beta=1.0, weight_lr_power=-1.0, weight_step_power=-0.5),
+        oracle=optimizers.schedule_free,
+    ),
+    Case(
+        kp.optimizers.Proximal,
+        dict(optimizer=kp.optimizers.AdamW(**WRAPPED), l1=0.3, group=0.2, axis=0, exclude=["embedding", "bias$"]),
+        bad=dict(optimizer="adam", l1=-1.0, group=-1.0, axis=(0, 0), exclude="bias"),
+        oracle=optimizers.proximal,
+    ),
 ]
 
 TRANSFORMS = [
@@ -531,16 +585,19 @@ CALLBACKS = [
     ),
 ]
 
+# Callbacks that need an optimizer of ours, and are tested with it.
+OF_OPTIMIZERS = [Case(kp.callbacks.EvaluatedWeights, {}, saved=False)]
+
 KINDS = {
     "activations": ACTIVATIONS,
     "initializers": INITIALIZERS,
     "regularizers": REGULARIZERS,
     "losses": LOSSES,
-    "optimizers": OPTIMIZERS,
+    "optimizers": [*OPTIMIZERS, *WRAPPERS],
     "optimizers.schedules": SCHEDULES,
     "optimizers.transforms": TRANSFORMS,
     "layers": LAYERS,
-    "callbacks": CALLBACKS,
+    "callbacks": [*CALLBACKS, *OF_OPTIMIZERS],
 }
 
 ALL = [case for cases in KINDS.values() for case in cases]

@@ -35,6 +35,7 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "diagnose": (dict(epochs=12), "3 of 3 programs mended"),
     "cross_validation": (dict(epochs=2, folds=2, verbose=0), "malignant tumours missed"),
     "bias_variance_tradeoff": (dict(series=(1, 4), widths=(2,), replicas=3, epochs=2, verbose=0), "Learned units"),
+    "proximal": (dict(lambdas=(1e-3,), epochs=2), "Proximal"),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
 }
 

@@ -14,11 +14,11 @@ def check_patterns(name, patterns, rule="a list of regular expressions"):
         check(_is_pattern(pattern), name, pattern, rule)
 
 
-def check_exclusion(rule):
-    """Checks a rule for what weight decay leaves alone."""
+def check_exclusion(rule, name="weight_decay_exclude"):
+    """Checks a rule for what is left alone."""
     if rule is not None and rule != "biases_and_scales":
         wording = "'biases_and_scales', None or a list of regular expressions"
-        check_patterns("weight_decay_exclude", rule, wording)
+        check_patterns(name, rule, wording)
 
 
 def check_multipliers(rules):
@@ -33,7 +33,7 @@ def check_multipliers(rules):
 
 
 def is_excluded(rule, variable):
-    """Whether a rule for what weight decay leaves alone holds of a variable."""
+    """Whether a rule for what is left alone holds of a variable."""
     if rule is None:
         return False
     if rule == "biases_and_scales":

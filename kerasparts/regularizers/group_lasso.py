@@ -4,7 +4,8 @@ import math
 
 from keras import ops
 
-from kerasparts.core.checks import check, check_number
+from kerasparts.core.checks import check_number
+from kerasparts.core.groups import axes_inside_groups, check_group_axes
 from kerasparts.core.part import part
 from kerasparts.regularizers.regularizer import Regularizer
 
@@ -19,7 +20,7 @@ class GroupLasso(Regularizer):
     network, where L1 leaves single weights of every unit. The gradient of a group that is zero is zero.
 
     Like L1's, its subgradient makes no weight exactly zero: a useless group hovers near zero, within about a
-    learning rate times `rate`. Cut groups by a threshold.
+    learning rate times `rate`. Cut groups by a threshold, or take `optimizers.Proximal`, which makes exact zeros.
 
     Args:
         rate: float in [0, inf). Price of the norms.
@@ -39,18 +40,12 @@ class GroupLasso(Regularizer):
 
     def __init__(self, rate, axis=-1):
         check_number("rate", rate, "[0, inf)")
-        axes = axis if isinstance(axis, list | tuple) else [axis]
-        integers = len(axes) > 0 and all(isinstance(a, int) and not isinstance(a, bool) for a in axes)
-        check(integers and len(set(axes)) == len(axes), "axis", axis, "an integer or a tuple of different integers")
+        check_group_axes(axis)
         self.rate = rate
         self.axis = axis
 
     def penalty(self, x):
-        rank = len(x.shape)
-        axes = self.axis if isinstance(self.axis, list | tuple) else [self.axis]
-        check(all(-rank <= a < rank for a in axes), "axis", self.axis, f"inside the {rank} axes of the weights")
-        groups = {a % rank for a in axes}
-        inside = [a for a in range(rank) if a not in groups]
+        inside = axes_inside_groups(self.axis, len(x.shape))
         squares = ops.sum(ops.square(x), axis=inside) if inside else ops.square(x)
         is_zero = ops.equal(squares, 0.0)
         # The root of zero has an infinite slope, which `where` alone would multiply by zero into NaN.

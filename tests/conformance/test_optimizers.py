@@ -64,8 +64,8 @@ def test_half_precision_weights_follow_the_paper(case, dtype, weight_decay):
     start = np.random.default_rng(0).uniform(1.0, 2.0, size=(5, 4)).astype("float16")
     start = numpy(ops.cast(start, dtype))
     path = numpy(ops.cast(gradients((5, 4)), dtype))
-    ours = run(case.part(weight_decay=weight_decay), start, path, dtype)
-    arguments = {**defaults(case.part), "weight_decay": weight_decay}
+    ours = run(case.part(weight_decay=weight_decay, **case.moving), start, path, dtype)
+    arguments = {**defaults(case.part), "weight_decay": weight_decay, **case.moving}
     expected = case.oracle(start, path, **arguments)[-1]
     unit = {"bfloat16": 2.0**-8, "float16": 2.0**-11}[dtype]  # half the spacing between 1 and 2
     assert np.abs(ours - expected).max() <= unit * 1.01 * np.abs(expected).max()

@@ -203,3 +203,115 @@ def normalize(gradients, variables, scope, epsilon):
     if scope == "all":
         norms = [np.linalg.norm(norms)] * len(norms)
     return [g / max(norm, epsilon) for g, norm in zip(gradients, norms, strict=True)]
+
+
+def prodigy(
+    w,
+    gradients,
+    learning_rate,
+    beta_1,
+    beta_2,
+    beta_3,
+    epsilon,
+    d0,
+    d_coef,
+    growth_rate,
+    safeguard_warmup,
+    bias_correction,
+    weight_decay=None,
+    **_,
+):
+    """Mishchenko and Defazio 2023, Algorithm 4, with the options of the authors' program; all weights in one array."""
+    w = start = np.array(w, "float64")
+    m, v, s, r = (np.zeros_like(w) for _ in range(4))
+    r, d, largest = 0.0, d0, d0
+    beta_3 = np.sqrt(beta_2) if beta_3 is None else beta_3
+    path = []
+    for t, g in enumerate(gradients, 1):
+        correction = np.sqrt(1 - beta_2**t) / (1 - beta_1**t) if bias_correction else 1.0
+        rate = d * learning_rate * correction
+        m = beta_1 * m + (1 - beta_1) * d * g
+        v = beta_2 * v + (1 - beta_2) * d**2 * g**2
+        r = beta_3 * r + d / d0 * rate * np.sum(g * (start - w))
+        s = beta_3 * s + d / d0 * (d if safeguard_warmup else rate) * g
+        w = w - rate * m / (np.sqrt(v) + d * epsilon) - rate * (weight_decay or 0.0) * w
+        path.append(w)
+        if np.abs(s).sum() > 0:
+            estimate = d_coef * r / np.abs(s).sum()
+            d = max(d, estimate) if d == d0 else d
+            largest = max(largest, estimate)
+            d = min(largest, d * (growth_rate or np.inf))
+    return np.array(path)
+
+
+def adamw_step(learning_rate, beta_1, beta_2, epsilon, weight_decay):
+    """The step of AdamW, `(w, g, t) -> w`, for the optimizers around it: Loshchilov and Hutter 2019, Algorithm 2."""
+    m, v = 0.0, 0.0
+
+    def step(w, g, t):
+        nonlocal m, v
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        change = m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + epsilon)
+        return w - learning_rate * (change + weight_decay * w)
+
+    return step
+
+
+def lookahead(w, gradients, step, sync_period, slow_step_size, **_):
+    """Zhang et al. 2019, Algorithm 1, around a `step` as `adamw_step` gives: the fast weights after each of its steps,
+    the slow ones where they meet.
+    """
+    slow = fast = np.array(w, "float64")
+    path = []
+    for t, g in enumerate(gradients, 1):
+        fast = step(fast, g, t)
+        if t % sync_period == 0:
+            slow = fast = slow + slow_step_size * (fast - slow)
+        path.append(fast)
+    return np.array(path)
+
+
+def schedule_free(
+    w,
+    gradients,
+    step,
+    learning_rate,
+    beta,
+    weight_lr_power,
+    weight_step_power,
+    averages=False,
+    from_average=(),
+    **_,
+):
+    """Defazio et al. 2024, equations 3 to 5, with the weights of Algorithm 1: the points `y` that gradients are taken
+    at, or with `averages` the points `x`; at the steps `from_average` the gradient is taken at `x`.
+    """
+    x = y = z = np.array(w, "float64")
+    total, path = 0.0, []
+    for t, g in enumerate(gradients, 1):
+        y = x if t in from_average else y
+        z = z + (step(y, g, t) - y)
+        weight = learning_rate**weight_lr_power * t**weight_step_power
+        total += weight
+        x = (1 - weight / total) * x + weight / total * z
+        y = (1 - beta) * z + beta * x
+        path.append(x if averages else y)
+    return np.array(path)
+
+
+def proximal(w, gradients, step, learning_rate, l1, group, axis, **_):
+    """Parikh and Boyd 2014, sections 6.5.1 and 6.5.2, of a matrix: soft-thresholding of its numbers, and then of its
+    rows (`axis=0`) or columns (`axis=1` or -1).
+    """
+    w, path = np.array(w, "float64"), []
+    for t, g in enumerate(gradients, 1):
+        w = step(w, g, t)
+        w = np.maximum(w - learning_rate * l1, 0) - np.maximum(-w - learning_rate * l1, 0)
+        lines = w if axis == 0 else w.T
+        for line in lines:
+            norm = np.linalg.norm(line)
+            threshold = learning_rate * group * np.sqrt(len(line))
+            line *= 0.0 if norm <= threshold else 1 - threshold / norm
+        path.append(w.copy())
+    return np.array(path)
