@@ -2,6 +2,7 @@
 
 from kerasparts.backend.deferred import deferred as deferred
 from kerasparts.backend.deferred import source_of as source_of
+from kerasparts.backend.framework import Memory as Memory
 from kerasparts.backend.framework import compiled as compiled
 from kerasparts.backend.framework import many_models as many_models
 from kerasparts.backend.framework import many_seeds as many_seeds
@@ -21,6 +22,7 @@ from kerasparts.backend.randomness import kept_random_numbers as kept_random_num
 from kerasparts.backend.randomness import set_random_seed as set_random_seed
 
 __all__ = [
+    "Memory",
     "compiled",
     "deferred",
     "source_of",

@@ -15,6 +15,7 @@ else:
         f"kerasparts runs on the Keras backends 'tensorflow', 'jax' and 'torch'. Received: KERAS_BACKEND={_NAME!r}"
     )
 
+Memory = framework.Memory
 apply_gradients = framework.apply_gradients
 compiled = framework.compiled
 deferred = framework.deferred

@@ -3,8 +3,10 @@
 import contextlib
 
 import jax
-import keras
 import numpy as np
+from jax.experimental import io_callback
+
+from kerasparts.backend import memory
 
 
 def kept_random_state():
@@ -28,7 +30,7 @@ def compiled(function, state):
 
     @jax.jit
     def run(values, arguments):
-        with keras.StatelessScope(list(zip(state, values, strict=True)), collect_losses=True):
+        with memory.Scope(list(zip(state, values, strict=True)), collect_losses=True):
             return function(*arguments)
 
     return lambda *arguments: run([variable.value for variable in state], arguments)
@@ -39,7 +41,7 @@ def value_and_gradients(loss, variables, state=(), has_aux=False):
 
     def value_of(values, others, arguments):
         mapping = [*zip(variables, values, strict=True), *zip(state, others, strict=True)]
-        with keras.StatelessScope(mapping, collect_losses=True):
+        with memory.Scope(mapping, collect_losses=True):
             return loss(*arguments)
 
     run = jax.jit(jax.value_and_grad(value_of, has_aux=has_aux))
@@ -75,3 +77,28 @@ def gradients_of(function, values):
 
 def apply_gradients(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
+
+
+class Memory(memory.Memory):
+    def __init__(self, value):
+        super().__init__(value)
+        self._value = np.array(value, "float32")  # on the host, where callbacks from the program find it
+
+    def read(self):
+        _ = self._variable.value  # for a scope that refuses variables it does not know
+        return io_callback(lambda: self._value, jax.ShapeDtypeStruct(self._value.shape, "float32"))
+
+    def numpy(self):
+        jax.effects_barrier()
+        return self._value.copy()
+
+    def assign(self, value):
+        self._value = np.array(value, "float32")
+
+    def _after_write(self, tensor, value):
+        def write(value):
+            self._value = np.array(value)
+            return np.zeros((), tensor.dtype)
+
+        # The gradient waits for the write, and the next step, which reads, for the gradient.
+        return tensor + io_callback(write, jax.ShapeDtypeStruct((), tensor.dtype), value)

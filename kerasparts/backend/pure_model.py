@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasparts.backend.framework import apply_gradients, gradients_of
+from kerasparts.backend.memory import Scope
 from kerasparts.backend.model import compute_loss, without_penalties
 from kerasparts.core.layers import replaced
 
@@ -100,7 +101,7 @@ def _tensors(results):
     return {name: ops.convert_to_tensor(value) for name, value in results.items()}
 
 
-class _KnownVariables(keras.StatelessScope):
+class _KnownVariables(Scope):
     """A scope in which a variable without a value given is an error, rather than shared by all that run in it."""
 
     def __init__(self, mapping):

@@ -8,6 +8,9 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import context
 
+from kerasparts.backend.memory import Memory as Memory
+from kerasparts.backend.memory import Scope
+
 
 @contextlib.contextmanager
 def kept_random_state():
@@ -82,7 +85,7 @@ def compiled(function, state):
     state = list(state)
 
     def run(*arguments):
-        with keras.StatelessScope([(variable, variable.value) for variable in state], collect_losses=True):
+        with Scope([(variable, variable.value) for variable in state], collect_losses=True):
             return function(*arguments)
 
     # TensorFlow counts traces by code object, which a partial has not, and would warn of many models traced once each.
@@ -108,7 +111,7 @@ def value_and_gradients(loss, variables, state=(), has_aux=False):
         values = [tf.convert_to_tensor(variable.value) for variable in variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
-            with keras.StatelessScope(
+            with Scope(
                 [*zip(variables, values, strict=True), *((other, other.value) for other in state)],
                 collect_losses=True,
             ):

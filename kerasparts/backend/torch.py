@@ -9,6 +9,9 @@ import operator
 import keras
 import torch
 
+from kerasparts.backend.memory import Memory as Memory
+from kerasparts.backend.memory import Scope
+
 
 @contextlib.contextmanager
 def kept_random_state():
@@ -35,7 +38,7 @@ def compiled(function, state):
 
     def run(*arguments):
         mapping = [(variable, variable.value) for variable in state]
-        with torch.no_grad(), kept_random_state(), keras.StatelessScope(mapping, collect_losses=True):
+        with torch.no_grad(), kept_random_state(), Scope(mapping, collect_losses=True):
             return function(*keras.tree.map_structure(_tensor, arguments))
 
     return run
@@ -48,7 +51,7 @@ def value_and_gradients(loss, variables, state=(), has_aux=False):
         # The parameters themselves, because a wrapped `torch.nn.Module` reads no others.
         values = [_differentiable(variable.value) for variable in variables]
         mapping = [*zip(variables, values, strict=True), *((other, other.value) for other in state)]
-        with torch.enable_grad(), kept_random_state(), keras.StatelessScope(mapping, collect_losses=True):
+        with torch.enable_grad(), kept_random_state(), Scope(mapping, collect_losses=True):
             value = loss(*keras.tree.map_structure(_tensor, arguments))
         scalar = value[0] if has_aux else value
         if values and scalar.requires_grad:
