@@ -12,7 +12,16 @@ import keras
 import numpy as np
 
 import kerasparts as kp
-from tests.reference import activations, layers, losses, optimizers, regularizers, schedules
+from tests.reference import (
+    activations,
+    layers,
+    losses,
+    metric_losses,
+    optimizers,
+    regression_losses,
+    regularizers,
+    schedules,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class Case:
         elementwise: whether an activation maps each number by itself.
         learned: whether a layer's oracle takes its weights, a list, after the inputs.
         moving: arguments without which an optimizer is too slow at first to be seen in half precision.
+        outputs: that a model needs for a loss.
+        targets: kinds of targets that a loss takes, each with what changes in its arguments; the first as they are.
         saved: whether models with the part are saved, loaded in a fresh process and trained on.
     """
 
@@ -45,10 +56,12 @@ class Case:
     gradient: Callable | None = None
     name: str = ""
     shapes: tuple[tuple[int, ...], ...] = ((4, 5), (3, 3, 4, 5), (0, 4))
+    targets: dict[str, dict[str, Any]] = field(default_factory=lambda: {"labels": {}})
     saved: bool = True
     kinks: tuple[float, ...] = ()
     elementwise: bool = True
     learned: bool = False
+    outputs: int = 3
     moving: dict[str, Any] = field(default_factory=dict)
 
     def build(self, **changes):
@@ -241,29 +254,240 @@ REGULARIZERS = [
     ),
 ]
 
+CLASSES = dict(
+    from_logits=True,
+    class_weight=[1.0, 2.0, 0.5],
+    label_smoothing=0.1,
+    ignore_class=2,
+    axis=1,
+    reduction="sum",
+    name="xent",
+    dtype="bfloat16",
+)
+ENTRIES = {**CLASSES, "ignore_class": -1}
+SCORES = {name: value for name, value in ENTRIES.items() if name not in ("from_logits", "label_smoothing")}
+BAD_CLASSES = dict(
+    from_logits="yes",
+    class_weight=[1.0, -1.0],
+    label_smoothing=1.0,
+    ignore_class=0.5,
+    axis=0,
+    reduction="all",
+)
+
 LOSSES = [
     Case(
         kp.losses.SparseCategoricalCrossentropy,
-        dict(
-            from_logits=True,
-            class_weight=[1.0, 2.0, 0.5],
-            label_smoothing=0.1,
-            ignore_class=2,
-            axis=1,
-            reduction="sum",
-            name="xent",
-            dtype="bfloat16",
-        ),
-        bad=dict(
-            from_logits="yes",
-            class_weight=[1.0, -1.0],
-            label_smoothing=1.0,
-            ignore_class=0.5,
-            axis=0,
-            reduction="all",
-        ),
+        CLASSES,
+        bad=BAD_CLASSES,
         free=("name", "dtype"),
-        oracle=losses.sparse_categorical_crossentropy,
+        oracle=losses.categorical_crossentropy,
+    ),
+    Case(
+        kp.losses.CategoricalCrossentropy,
+        CLASSES,
+        bad=BAD_CLASSES,
+        free=("name", "dtype"),
+        oracle=losses.categorical_crossentropy,
+        targets={"one_hot": {}},
+    ),
+    Case(
+        kp.losses.BinaryCrossentropy,
+        dict(pos_weight=2.5, **ENTRIES),
+        bad=dict(pos_weight=-0.1),
+        oracle=losses.binary_crossentropy,
+        targets={"multi_label": {}, "binary": dict(class_weight=[1.0, 3.0])},
+    ),
+    Case(
+        kp.losses.Focal,
+        dict(gamma=0.5, alpha=[0.2, 0.3, 0.5], multi_label=True, **ENTRIES),
+        bad=dict(gamma=-0.1, alpha=1.5, multi_label="yes"),
+        oracle=losses.focal,
+        targets={
+            "multi_label": {},
+            "binary": dict(alpha=0.25, class_weight=[1.0, 3.0]),
+            "labels": dict(multi_label=False, ignore_class=2),
+            "one_hot": dict(multi_label=False, gamma=2.0, alpha=0.25),
+        },
+    ),
+    Case(
+        kp.losses.Hinge,
+        dict(squared=True, multi_label=True, **SCORES),
+        bad=dict(squared="yes", multi_label="yes"),
+        oracle=losses.hinge,
+        targets={
+            "multi_label": {},
+            "binary": dict(class_weight=[1.0, 3.0]),
+            "signs": dict(class_weight=[1.0, 3.0], squared=False, ignore_class=7),
+            "labels": dict(multi_label=False, ignore_class=2),
+            "one_hot": dict(multi_label=False, squared=False),
+        },
+    ),
+    Case(
+        kp.losses.KLDivergence,
+        dict(temperature=2.0, targets_from_logits=True, **ENTRIES),
+        bad=dict(temperature=0.0, targets_from_logits="yes"),
+        oracle=losses.kl_divergence,
+        targets={"logits": {}, "one_hot": dict(targets_from_logits=False)},
+    ),
+    Case(
+        kp.losses.LogitAdjusted,
+        dict(class_counts=[80.0, 15.0, 5.0], tau=0.7, **CLASSES),
+        bad=dict(class_counts=[1.0, 0.0], tau=-0.1),
+        oracle=losses.logit_adjusted,
+        targets={"labels": {}, "one_hot": {}},
+    ),
+    Case(
+        kp.losses.LDAM,
+        dict(class_counts=[80.0, 15.0, 5.0], max_margin=0.4, scale=3.0, **CLASSES),
+        bad=dict(class_counts=[1.0, 0.0], max_margin=-0.1, scale=0.0),
+        oracle=losses.ldam,
+        targets={"labels": {}, "one_hot": {}},
+    ),
+    Case(
+        kp.losses.Asymmetric,
+        dict(gamma_positive=0.5, gamma_negative=2.0, margin=0.1, **ENTRIES),
+        bad=dict(gamma_positive=-0.1, gamma_negative=-0.1, margin=1.0),
+        oracle=losses.asymmetric,
+        targets={"multi_label": {}, "binary": dict(class_weight=[1.0, 3.0], margin=0.0, gamma_negative=0.5)},
+    ),
+]
+
+REDUCED = dict(reduction="sum", name="error", dtype="float16")
+BAD_REDUCED = dict(reduction="all")
+FREE_REDUCED = ("name", "dtype")
+
+REGRESSION_LOSSES = [
+    Case(
+        kp.losses.MeanSquaredError,
+        dict(scale=0.5, **REDUCED),
+        bad=dict(scale=0.0, **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=regression_losses.mean_squared_error,
+        outputs=1,
+    ),
+    Case(
+        kp.losses.MeanAbsoluteError,
+        REDUCED,
+        bad=BAD_REDUCED,
+        free=FREE_REDUCED,
+        oracle=regression_losses.mean_absolute_error,
+        outputs=1,
+    ),
+    Case(
+        kp.losses.LogCosh,
+        REDUCED,
+        bad=BAD_REDUCED,
+        free=FREE_REDUCED,
+        oracle=regression_losses.log_cosh,
+        outputs=1,
+    ),
+    Case(
+        kp.losses.Huber,
+        dict(delta=0.7, quantile=0.6, **REDUCED),
+        bad=dict(delta=0.0, quantile=1.0, **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=regression_losses.huber,
+        outputs=1,
+        saved=False,  # the next row is, with its state
+    ),
+    Case(
+        kp.losses.Huber,
+        dict(delta="auto", quantile=0.6, **REDUCED),
+        bad=dict(delta="median", quantile=0.0, **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=regression_losses.auto_huber,
+        gradient=regression_losses.auto_huber_gradient,
+        outputs=1,
+        name="auto",
+    ),
+    *(
+        Case(
+            kp.losses.AdaptiveRobust,
+            dict(alpha=alpha, scale=0.7, **REDUCED),
+            bad=dict(alpha=2.1, scale=0.0, **BAD_REDUCED),
+            free=FREE_REDUCED,
+            oracle=regression_losses.adaptive_robust,
+            outputs=1,
+            name=name,
+            saved=name == "general",  # they differ by a number
+        )
+        for name, alpha in {
+            "squared": 2.0,
+            "general": 0.5,
+            "Cauchy": 0.0,
+            "Geman-McClure": -2.0,
+            "Welsch": -float("inf"),
+        }.items()
+    ),
+    Case(
+        kp.losses.Quantile,
+        dict(q=0.9, **REDUCED),
+        bad=dict(q=1.0, **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=regression_losses.quantile,
+        outputs=1,
+        saved=False,  # the next row is
+    ),
+    Case(
+        kp.losses.Quantile,
+        dict(q=[0.1, 0.5, 0.8], **REDUCED),
+        bad=dict(q=[], **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=regression_losses.quantile,
+        outputs=3,
+        name="list",
+    ),
+    Case(
+        kp.losses.GaussianNLL,
+        dict(min_variance=1e-4, beta=0.5, **REDUCED),
+        bad=dict(min_variance=0.0, beta=1.5, **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=regression_losses.gaussian_nll,
+        gradient=regression_losses.gaussian_nll_gradient,
+        outputs=2,
+    ),
+]
+
+METRIC_LOSSES = [
+    Case(
+        kp.losses.TripletSemiHard,
+        dict(margin=0.7, distance="cosine", **REDUCED),
+        bad=dict(margin=-1.0, distance="manhattan", **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=metric_losses.triplet_semi_hard,
+    ),
+    *(
+        Case(
+            kp.losses.TripletHard,
+            dict(margin=margin, distance="squared", **REDUCED),
+            bad=dict(margin="hard", distance="manhattan", **BAD_REDUCED),
+            free=FREE_REDUCED,
+            oracle=metric_losses.triplet_hard,
+            name=name,
+            saved=margin != "soft",  # they differ by a number
+        )
+        for name, margin in {"": 0.7, "soft": "soft"}.items()
+    ),
+    Case(kp.losses.NPairs, REDUCED, bad=BAD_REDUCED, free=FREE_REDUCED, oracle=metric_losses.n_pairs),
+    Case(
+        kp.losses.SupervisedContrastive,
+        dict(temperature=0.3, **REDUCED),
+        bad=dict(temperature=0.0, **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=metric_losses.supervised_contrastive,
+    ),
+]
+
+PAIR_LOSSES = [
+    Case(
+        kp.losses.Contrastive,
+        dict(margin=0.7, **REDUCED),
+        bad=dict(margin=0.0, **BAD_REDUCED),
+        free=FREE_REDUCED,
+        oracle=metric_losses.contrastive,
+        targets={"pairs": {}},
+        outputs=1,
     ),
 ]
 
@@ -367,6 +591,15 @@ WRAPPERS = [
         dict(optimizer=kp.optimizers.AdamW(**WRAPPED), l1=0.3, group=0.2, axis=0, exclude=["embedding", "bias$"]),
         bad=dict(optimizer="adam", l1=-1.0, group=-1.0, axis=(0, 0), exclude="bias"),
         oracle=optimizers.proximal,
+    ),
+]
+
+QUASI_NEWTON = [  # trained on all the data at once in tests of its own
+    Case(
+        kp.optimizers.LBFGS,
+        dict(learning_rate=0.5, memory=4, c1=0.2, c2=0.7, max_evaluations=5, gradient_tolerance=1e-3),
+        bad=dict(learning_rate=0.0, memory=0, c1=0.5, c2=0.05, max_evaluations=1, gradient_tolerance=-1.0),
+        saved=False,
     ),
 ]
 
@@ -510,6 +743,21 @@ LAYERS = [
         oracle=layers.maxout,
         learned=True,
     ),
+    Case(
+        kp.layers.SparseSoftmaxHead,
+        dict(
+            classes=5,
+            use_bias=False,
+            rows=3,
+            kernel_initializer=keras.initializers.RandomNormal(seed=3),
+            bias_initializer=keras.initializers.Ones(),
+            kernel_regularizer=keras.regularizers.L2(0.01),
+        ),
+        bad=dict(classes=1, use_bias=1, rows=0),
+        free=("kernel_initializer", "bias_initializer", "kernel_regularizer"),
+        oracle=layers.dense,
+        learned=True,
+    ),
 ]
 
 CALLBACKS = [
@@ -588,15 +836,46 @@ CALLBACKS = [
 # Callbacks that need an optimizer of ours, and are tested with it.
 OF_OPTIMIZERS = [Case(kp.callbacks.EvaluatedWeights, {}, saved=False)]
 
+COMPOSED_LOSSES = [
+    Case(
+        kp.losses.WeightedSum,
+        dict(
+            parts=[
+                ("plain", 0.7, kp.losses.SparseCategoricalCrossentropy(from_logits=True)),
+                ("smooth", 0.3, kp.losses.SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.2)),
+            ],
+            name="both",
+        ),
+        bad=dict(parts=[("plain", 0.7, "mse")]),
+        free=("name",),
+    ),
+    Case(
+        kp.losses.UncertainTask,
+        dict(loss=keras.losses.MeanSquaredError(), kind="classification", name="task"),
+        bad=dict(loss="mse", kind="ranking"),
+        free=("name",),
+        saved=False,
+    ),
+]
+
+OF_OUTPUTS = [
+    Case(
+        kp.layers.UncertaintyWeighted,
+        dict(log_variance=0.5),
+        bad=dict(log_variance=float("nan")),
+        saved=False,
+    ),
+]
+
 KINDS = {
     "activations": ACTIVATIONS,
     "initializers": INITIALIZERS,
     "regularizers": REGULARIZERS,
-    "losses": LOSSES,
-    "optimizers": [*OPTIMIZERS, *WRAPPERS],
+    "losses": [*LOSSES, *REGRESSION_LOSSES, *METRIC_LOSSES, *PAIR_LOSSES, *COMPOSED_LOSSES],
+    "optimizers": [*OPTIMIZERS, *WRAPPERS, *QUASI_NEWTON],
     "optimizers.schedules": SCHEDULES,
     "optimizers.transforms": TRANSFORMS,
-    "layers": LAYERS,
+    "layers": [*LAYERS, *OF_OUTPUTS],
     "callbacks": [*CALLBACKS, *OF_OPTIMIZERS],
 }
 

@@ -1,6 +1,6 @@
 """Loads saved models in a process that imports only keras and kerasparts, predicts, and trains on.
 
-`python fresh_process.py FOLDER NAME ...` reads `FOLDER/NAME.keras` and `FOLDER/data.npz`, and writes
+`python fresh_process.py FOLDER NAME ...` reads `FOLDER/x.npy`, `FOLDER/NAME.keras` and `FOLDER/NAME.y.npy`, and writes
 `FOLDER/NAME.npz` with the predictions after loading and the weights after two more epochs.
 """
 
@@ -16,10 +16,10 @@ import kerasparts  # noqa: F401
 warnings.simplefilter("error", UserWarning)  # Keras only warns when it drops saved state
 
 folder = Path(sys.argv[1])
-data = np.load(folder / "data.npz")
+x = np.load(folder / "x.npy")
 for name in sys.argv[2:]:
     model = keras.models.load_model(folder / f"{name}.keras")
-    predictions = model.predict(data["x"], verbose=0)
-    model.fit(data["x"], data["y"], epochs=2, batch_size=8, shuffle=False, verbose=0)
+    predictions = model.predict(x, verbose=0)
+    model.fit(x, np.load(folder / f"{name}.y.npy"), epochs=2, batch_size=8, shuffle=False, verbose=0)
     weights = {f"weight{i}": w for i, w in enumerate(model.get_weights())}
     np.savez(folder / f"{name}.npz", predictions=predictions, **weights)

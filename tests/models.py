@@ -24,9 +24,9 @@ def model_with(case, x):
         layers.insert(1, part)
         if hasattr(part, "adapt"):
             part.adapt(np.asarray(x))
-    model = keras.Sequential([*layers, keras.layers.Dense(3)])
+    model = keras.Sequential([*layers, keras.layers.Dense(case.outputs)])
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    loss = case.build(axis=-1) if kind == "losses" else plain
+    loss = case.build(**({"axis": -1} if "axis" in case.kwargs else {})) if kind == "losses" else plain
     optimizer = keras.optimizers.Adam(part if kind == "optimizers.schedules" else 0.01)
     if kind == "optimizers":
         optimizer = part
@@ -34,3 +34,10 @@ def model_with(case, x):
         optimizer = kp.optimizers.SGD(0.1, momentum=0.9, gradient_transforms=[part])
     model.compile(optimizer, loss)
     return model
+
+
+def targets_of(case, labels):
+    """Targets that a model with the part is trained on, made of integer labels."""
+    one_hot = np.eye(3)[labels]
+    rows = {"one_hot": one_hot, "logits": 4 * one_hot - 2, "multi_label": one_hot, "pairs": labels % 2}
+    return rows.get(next(iter(case.targets)), labels)

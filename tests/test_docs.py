@@ -35,7 +35,9 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "diagnose": (dict(epochs=12), "3 of 3 programs mended"),
     "cross_validation": (dict(epochs=2, folds=2, verbose=0), "malignant tumours missed"),
     "bias_variance_tradeoff": (dict(series=(1, 4), widths=(2,), replicas=3, epochs=2, verbose=0), "Learned units"),
+    "optimizers": (dict(names=("Adam", "L-BFGS"), epochs=1, steps=3), "L-BFGS"),
     "proximal": (dict(lambdas=(1e-3,), epochs=2), "Proximal"),
+    "imbalanced": (dict(seeds=1, epochs=1), "Gained over plain"),
     "robust_regression": (dict(units=(1.0,), seeds=1, epochs=1), 'Huber("auto")'),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
 }

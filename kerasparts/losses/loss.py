@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasparts import backend
 from kerasparts.core.checks import check
 from kerasparts.core.precision import float32_at_least
 
@@ -49,14 +50,26 @@ class Loss(keras.losses.Loss):
         if kept is not None:
             if self.reduction in ("sum_over_batch_size", "mean"):
                 # `_reduce` divides by the samples that the mask of the predictions leaves, kept or not.
-                left = ops.sum(self._mask(ops.ones_like(losses), y_pred))
+                left = ops.sum(self._mask(ops.ones(ops.shape(losses), dtype=losses.dtype), y_pred))
                 both = ops.sum(self._mask(kept, y_pred))
-                kept = kept * ops.divide_no_nan(left, both)
+                kept = kept * (left / nonzero(both))
             weight = kept if weight is None else weight * kept
-        value = self._reduce(losses, y_pred, weight)
+        value = self._reduced(losses, y_pred, weight)
         if self.reduction not in (None, "none") and len(value.shape) > 0:
             value = ops.sum(value)  # Keras hands an empty batch back as it came
+        if self.dtype == "float16":
+            # The largest number instead of inf; the gradient is as if nothing had been cut.
+            value = ops.stop_gradient(ops.clip(value, -65504.0, 65504.0)) + (value - ops.stop_gradient(value))
         return ops.cast(value, self.dtype)
+
+    def _reduced(self, losses, y_pred, weight):
+        total = backend.source_of(losses)
+        if total is None or self.reduction in (None, "none"):
+            return self._reduce(losses, y_pred, weight)
+        # The losses know how to sum themselves, `total(weights)`. What Keras makes of ones tells with which weights.
+        ones = ops.ones(ops.shape(losses), dtype=losses.dtype)
+        weights = self._mask(ones, y_pred, weight)
+        return self._reduce(ones, y_pred, weight) / nonzero(ops.sum(weights)) * total(weights)
 
     def get_config(self):
         return {**super().get_config(), "dtype": self.dtype}
@@ -70,6 +83,11 @@ class _Reduction(keras.losses.Loss):
 
     def __call__(self, losses, y_pred, sample_weight=None):
         return super().__call__(losses, y_pred, sample_weight)
+
+
+def nonzero(x):
+    """`x`, and 1 where it is 0: to divide zeros by. Keras' `divide_no_nan` gives float32 on Torch, for float64 too."""
+    return ops.where(x == 0, ops.ones_like(x), x)
 
 
 def _expand(sample_weight, losses):
@@ -86,4 +104,4 @@ def _expand(sample_weight, losses):
     )
     rule = f"of a shape that begins like that of the losses, {tuple(losses.shape)}"
     check(fits, "sample_weight", tuple(sample_weight.shape), rule)
-    return sample_weight * ops.ones_like(losses)
+    return sample_weight * ops.ones(ops.shape(losses), dtype=losses.dtype)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests import cases
-from tests.models import model_with
+from tests.models import model_with, targets_of
 
 SAVED = [case for case in cases.ALL if case.saved and case not in cases.SCHEDULES]  # these have no state
 EVERY = pytest.mark.parametrize("case", SAVED, ids=str)
@@ -25,14 +25,16 @@ def elsewhere(tmp_path_factory):
     folder = tmp_path_factory.mktemp("saved")
     random = np.random.default_rng(0)
     x, y = random.normal(size=(32, 4, 3)).astype("float32"), random.integers(0, 3, (32, 4))
-    np.savez(folder / "data.npz", x=x, y=y)
+    np.save(folder / "x.npy", x)
     results = {}
     for case in SAVED:
         model = model_with(case, x)
-        model.fit(x, y, epochs=2, batch_size=8, shuffle=False, verbose=0)
+        targets = targets_of(case, y)
+        np.save(folder / f"{case}.y.npy", targets)
+        model.fit(x, targets, epochs=2, batch_size=8, shuffle=False, verbose=0)
         model.save(folder / f"{case}.keras")
         predictions = model.predict(x, verbose=0)
-        model.fit(x, y, epochs=2, batch_size=8, shuffle=False, verbose=0)
+        model.fit(x, targets, epochs=2, batch_size=8, shuffle=False, verbose=0)
         results[str(case)] = (predictions, model.get_weights())
     subprocess.run(
         [sys.executable, str(ROOT / "tests" / "fresh_process.py"), str(folder), *results],
