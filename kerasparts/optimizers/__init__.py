@@ -7,6 +7,7 @@ from kerasparts.optimizers.adadelta import Adadelta as Adadelta
 from kerasparts.optimizers.adagrad import Adagrad as Adagrad
 from kerasparts.optimizers.adam import Adam as Adam
 from kerasparts.optimizers.adamw import AdamW as AdamW
+from kerasparts.optimizers.lbfgs import LBFGS as LBFGS
 from kerasparts.optimizers.lookahead import Lookahead as Lookahead
 from kerasparts.optimizers.nadam import Nadam as Nadam
 from kerasparts.optimizers.novograd import NovoGrad as NovoGrad
@@ -26,6 +27,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "LBFGS",
     "Lookahead",
     "Nadam",
     "NovoGrad",

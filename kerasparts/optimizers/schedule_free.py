@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from kerasparts import backend
 from kerasparts.core.checks import check_number
 from kerasparts.core.part import part
 from kerasparts.optimizers._weights import add_copies
@@ -103,7 +104,8 @@ class ScheduleFree(Wrapper):
         self.show_evaluated_weights()
 
     def _show(self, is_evaluated):
-        if not self.built or int(ops.convert_to_numpy(self._is_evaluated)) == is_evaluated:
+        held = backend.readable(self._is_evaluated) if self.built else None
+        if held is None or int(held) == is_evaluated:
             return
         for variable, other in zip(self._trainable_variables, self._other, strict=True):
             if other is not None:

@@ -9,7 +9,7 @@ from kerasparts.core.data import take
 from kerasparts.model_selection.engines._structure import adapted_attributes, structure
 from kerasparts.model_selection.engines.fits import FitPlan, FitTask
 from kerasparts.model_selection.engines.prepare import prepared_model
-from kerasparts.optimizers import Wrapper
+from kerasparts.optimizers import LBFGS, Wrapper
 
 NOT_OVERRIDDEN = (
     "fit",
@@ -102,6 +102,7 @@ def _check_supported(model):
         "The optimizer scales the loss.": getattr(optimizer, "loss_scale_factor", None) is not None
         or isinstance(optimizer, keras.optimizers.LossScaleOptimizer),
         "The optimizer wraps another one.": isinstance(optimizer, Wrapper),
+        "The optimizer is L-BFGS.": isinstance(optimizer, LBFGS),
         "The optimizer averages the weights.": getattr(optimizer, "use_ema", False),
         "The optimizer accumulates gradients.": getattr(optimizer, "gradient_accumulation_steps", None),
         "The variables are distributed.": keras.distribution.distribution() is not None,
