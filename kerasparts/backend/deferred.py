@@ -4,7 +4,7 @@ import weakref
 
 from kerasparts.backend.framework import deferred as _deferred
 
-_SOURCES = {}  # by the id of the tensor: arrays of JAX take no attributes, and tensors of no framework are hashed alike
+_SOURCES = {}  # by the id of the tensor, where a tensor takes no attributes, as those of JAX
 
 
 def deferred(compute, source, shape, dtype):
@@ -19,11 +19,14 @@ def deferred(compute, source, shape, dtype):
         shape, dtype: of the tensor.
     """
     tensor = _deferred(compute, shape, dtype)
-    _SOURCES[id(tensor)] = source
-    weakref.finalize(tensor, _SOURCES.pop, id(tensor), None)
+    try:
+        tensor._kerasparts_source = source
+    except AttributeError:
+        _SOURCES[id(tensor)] = source
+        weakref.finalize(tensor, _SOURCES.pop, id(tensor), None)
     return tensor
 
 
 def source_of(tensor):
     """The `source` that a deferred tensor was made with; None for any other."""
-    return _SOURCES.get(id(tensor))
+    return getattr(tensor, "_kerasparts_source", _SOURCES.get(id(tensor)))
