@@ -104,8 +104,8 @@ class ScheduleFree(Wrapper):
         self.show_evaluated_weights()
 
     def _show(self, is_evaluated):
-        held = backend.readable(self._is_evaluated) if self.built else None
-        if held is None or int(held) == is_evaluated:
+        flag = backend.readable(self._is_evaluated) if self.built else None
+        if flag is None or int(flag) == is_evaluated:
             return
         for variable, other in zip(self._trainable_variables, self._other, strict=True):
             if other is not None:
