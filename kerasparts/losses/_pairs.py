@@ -6,7 +6,7 @@ from kerasparts.core.checks import check
 from kerasparts.core.precision import float32_at_least
 from kerasparts.losses.loss import Loss
 
-NEVER = -1e30  # a logit of what is left out; -inf makes gradients NaN where nothing is left
+NEVER = -1e30  # the logit of what is left out; that of nothing at all is as finite
 DISTANCES = ("euclidean", "squared", "cosine")
 
 
