@@ -3,9 +3,15 @@
 from kerasparts.backend.deferred import deferred as deferred
 from kerasparts.backend.deferred import source_of as source_of
 from kerasparts.backend.framework import Memory as Memory
+from kerasparts.backend.framework import assign_sub_all as assign_sub_all
 from kerasparts.backend.framework import compiled as compiled
+from kerasparts.backend.framework import in_blocks as in_blocks
+from kerasparts.backend.framework import joined as joined
+from kerasparts.backend.framework import largest_grouped as largest_grouped
 from kerasparts.backend.framework import many_models as many_models
 from kerasparts.backend.framework import many_seeds as many_seeds
+from kerasparts.backend.framework import mixed as mixed
+from kerasparts.backend.framework import parted as parted
 from kerasparts.backend.framework import program as program
 from kerasparts.backend.framework import readable as readable
 from kerasparts.backend.framework import repeated as repeated
@@ -23,12 +29,18 @@ from kerasparts.backend.randomness import set_random_seed as set_random_seed
 
 __all__ = [
     "Memory",
+    "assign_sub_all",
     "compiled",
+    "in_blocks",
+    "joined",
+    "largest_grouped",
     "deferred",
     "source_of",
     "program",
     "many_models",
     "many_seeds",
+    "mixed",
+    "parted",
     "readable",
     "repeated",
     "value_and_gradients",

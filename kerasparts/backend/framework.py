@@ -17,12 +17,18 @@ else:
 
 Memory = framework.Memory
 apply_gradients = framework.apply_gradients
+assign_sub_all = framework.assign_sub_all
 compiled = framework.compiled
 deferred = framework.deferred
 gradients_of = framework.gradients_of
+in_blocks = framework.in_blocks
+joined = framework.joined
 kept_random_state = framework.kept_random_state
+largest_grouped = framework.largest_grouped
 many_models = framework.many_models
 many_seeds = framework.many_seeds
+mixed = framework.mixed
+parted = framework.parted
 program = framework.program
 readable = framework.readable
 repeated = framework.repeated

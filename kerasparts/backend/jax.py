@@ -1,8 +1,11 @@
 """JAX. Docstrings: see `tensorflow.py`."""
 
 import contextlib
+import itertools
+import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.experimental import io_callback
 
@@ -77,6 +80,31 @@ def gradients_of(function, values):
 
 def apply_gradients(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
+
+
+def largest_grouped():
+    return 0  # XLA makes one loop for each variable, without a copy
+
+
+def joined(arrays, dtype):
+    return jnp.concatenate([jnp.ravel(getattr(x, "value", x)).astype(dtype) for x in arrays])
+
+
+def parted(array, shapes):
+    parts = jnp.split(array, list(itertools.accumulate(map(math.prod, shapes)))[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def assign_sub_all(variables, values):
+    return False
+
+
+def in_blocks(update, gradient, variables):
+    return False
+
+
+def mixed(x, y, share):
+    return x + share * (y - x)
 
 
 class Memory(memory.Memory):

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import math
 import random
 
 import keras
@@ -213,6 +214,42 @@ def apply_gradients(optimizer, gradients, variables):
     pure = object.__new__(type(type(optimizer).__name__, (type(optimizer), Pure), {}))
     object.__setattr__(pure, "__dict__", vars(optimizer))
     pure.apply(gradients, variables)
+
+
+def largest_grouped():
+    """Numbers of the largest variable that is faster updated as a part of one array for many than by itself."""
+    return 0 if tf.distribute.has_strategy() else 2**13  # under a strategy each replica has variables of its own
+
+
+def joined(arrays, dtype):
+    """One array with one axis of the numbers of all, tensors or Keras variables."""
+    return tf.concat([tf.cast(tf.reshape(x, (-1,)), dtype) for x in arrays], axis=0)
+
+
+def parted(array, shapes):
+    """What was `joined`."""
+    parts = tf.split(array, [math.prod(shape) for shape in shapes])
+    return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def assign_sub_all(variables, values):
+    """Whether each value was taken off its variable here; Torch alone does so, which is faster than one by one."""
+    return False
+
+
+def in_blocks(update, gradient, variables):
+    """Whether `variables` were updated here, block by block, by `update(block of the gradient, blocks)`.
+
+    `update` computes each number from those at the same place. It reads blocks where it reads the variables, and
+    writes to them by `blocks.assign(variable, value)` and `blocks.assign_sub(variable, value)`. Torch alone does so:
+    it makes an array of each operation, which is several times as fast where that fits into the cache.
+    """
+    return False
+
+
+def mixed(x, y, share):
+    """`x + share * (y - x)`, in one operation where each counts."""
+    return x + share * (y - x)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ Programs run eagerly here, as Keras' own do on Torch unless a model asks for `ji
 """
 
 import contextlib
+import math
 import operator
 
 import keras
@@ -11,6 +12,8 @@ import torch
 
 from kerasparts.backend.memory import Memory as Memory
 from kerasparts.backend.memory import Scope
+
+BLOCK = 2**18  # numbers; the arrays of one step of a block fit into the cache of most processors
 
 
 @contextlib.contextmanager
@@ -92,6 +95,57 @@ def gradients_of(function, values):
 
 def apply_gradients(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
+
+
+def largest_grouped():
+    return 2**13
+
+
+def joined(arrays, dtype):
+    dtype = getattr(torch, dtype)
+    return torch.cat([getattr(x, "value", x).reshape(-1).to(dtype) for x in arrays])
+
+
+def parted(array, shapes):
+    parts = torch.split(array, [math.prod(shape) for shape in shapes])
+    return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def mixed(x, y, share):
+    return torch.lerp(*map(keras.ops.convert_to_tensor, (x, y)), share)
+
+
+def assign_sub_all(variables, values):
+    with keras.StatelessScope() as scope:
+        is_free = scope.original_scope is None  # to change values in place
+    if is_free:
+        with torch.no_grad():
+            torch._foreach_sub_([variable.value for variable in variables], values)
+    return is_free
+
+
+class _Blocks(keras.StatelessScope):
+    def assign(self, variable, value):
+        self.get_current_value(variable).copy_(value)
+
+    def assign_sub(self, variable, value):
+        self.get_current_value(variable).sub_(value)
+
+
+def in_blocks(update, gradient, variables):
+    if gradient.numel() < 2 * BLOCK:
+        return False
+    with _Blocks() as scope, torch.no_grad():
+        values = [variable.value.detach() for variable in variables]
+        is_plain = all(value.is_cpu and value.is_contiguous() for value in values)
+        is_free = scope.original_scope is None and not torch.compiler.is_compiling()  # to change values in place
+        if not (is_plain and is_free):
+            return False
+        for g, *blocks in zip(*(x.reshape(-1).split(BLOCK) for x in (gradient, *values)), strict=True):
+            for variable, block in zip(variables, blocks, strict=True):
+                scope.add_update((variable, block))
+            update(g, scope)
+    return True
 
 
 def readable(variable):

@@ -4,10 +4,12 @@ import math
 
 from keras import ops
 
+from kerasparts.backend import mixed
+
 
 def ema(old, new, beta):
     """Moving average `beta * old + (1 - beta) * new`, in the form that also moves when beta is close to 1."""
-    return old + (1 - beta) * (new - old)
+    return mixed(old, new, 1 - beta)
 
 
 def debias(beta, t):

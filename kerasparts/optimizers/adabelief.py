@@ -36,6 +36,8 @@ class AdaBelief(MomentOptimizer):
     Reference: Zhuang et al. 2020, https://arxiv.org/abs/2010.07468, Algorithm 2.
     """
 
+    elementwise = True
+
     def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-12, **kwargs):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
 

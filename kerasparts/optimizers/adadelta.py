@@ -35,6 +35,8 @@ class Adadelta(Optimizer):
     Reference: Zeiler 2012, https://arxiv.org/abs/1212.5701, Algorithm 1.
     """
 
+    elementwise = True
+
     def __init__(self, learning_rate=1.0, rho=0.95, epsilon=1e-6, **kwargs):
         check_number("rho", rho, "[0, 1)")
         check_number("epsilon", epsilon, "(0, inf)")

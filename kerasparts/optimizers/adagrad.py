@@ -33,6 +33,8 @@ class Adagrad(Optimizer):
     Reference: Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html, figure 1.
     """
 
+    elementwise = True
+
     def __init__(self, learning_rate=0.01, epsilon=1e-7, initial_accumulator_value=0.0, **kwargs):
         check_number("epsilon", epsilon, "(0, inf)")
         check_number("initial_accumulator_value", initial_accumulator_value, "[0, inf)")

@@ -41,6 +41,8 @@ class Adam(MomentOptimizer):
     https://arxiv.org/abs/1904.09237, Algorithm 2. Rounding: Kahan 1965, https://doi.org/10.1145/363707.363723.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate=1e-3,
@@ -75,7 +77,7 @@ class Adam(MomentOptimizer):
             v = ops.maximum(self._top[index], v)
             self.assign(self._top[index], v)
         if self.bias_correction:
-            m = m / ops.cast(debias(self.beta_1, t), g.dtype)
+            learning_rate = learning_rate / ops.cast(debias(self.beta_1, t), g.dtype)
             v = v / ops.cast(debias(self.beta_2, t), g.dtype)
         return learning_rate * m / (ops.sqrt(v) + self.epsilon)
 

@@ -40,6 +40,8 @@ class RectifiedAdam(MomentOptimizer):
     Reference: Liu et al. 2020, https://arxiv.org/abs/1908.03265, Algorithm 2.
     """
 
+    elementwise = True
+
     def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, threshold=5.0, **kwargs):
         check_number("beta_2", beta_2, "(0.6, 1)")
         check_number("threshold", threshold, "[4, inf)")

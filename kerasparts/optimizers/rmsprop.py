@@ -42,6 +42,8 @@ class RMSprop(Optimizer):
     https://arxiv.org/abs/1308.0850, equations 38 to 41.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate=1e-3,

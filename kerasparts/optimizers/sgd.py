@@ -39,6 +39,8 @@ class SGD(Optimizer):
     https://proceedings.mlr.press/v28/sutskever13.html, equations 3 and 4.
     """
 
+    elementwise = True
+
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, momentum_form="heavy_ball", **kwargs):
         if not isinstance(momentum, keras.optimizers.schedules.LearningRateSchedule):
             check_number("momentum", momentum, "[0, 1)")
@@ -59,10 +61,12 @@ class SGD(Optimizer):
         if self._v is None:
             return learning_rate * gradient
         b = keras.ops.cast(self.momentum(t - 1), gradient.dtype) if callable(self.momentum) else self.momentum
-        share, factor = (learning_rate, 1.0) if self.momentum_form == "heavy_ball" else (1 - b, learning_rate)
-        v = b * self._v[index] + share * gradient
+        is_ball = self.momentum_form == "heavy_ball"
+        new = (learning_rate if is_ball else 1 - b) * gradient
+        v = b * self._v[index] + new
         self.assign(self._v[index], v)
-        return factor * (b * v + share * gradient if self.nesterov else v)
+        direction = b * v + new if self.nesterov else v
+        return direction if is_ball else learning_rate * direction
 
     def get_config(self):
         return {

@@ -37,6 +37,8 @@ class Yogi(MomentOptimizer):
     Reference: Zaheer et al. 2018, https://papers.nips.cc/paper/8186, Algorithm 2.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate=0.01,
