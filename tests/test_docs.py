@@ -38,7 +38,7 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "optimizers": (dict(names=("Adam", "L-BFGS"), epochs=1, steps=3), "L-BFGS"),
     "proximal": (dict(lambdas=(1e-3,), epochs=2), "Proximal"),
     "imbalanced": (dict(seeds=1, epochs=1), "Gained over plain"),
-    "robust_regression": (dict(units=(1.0,), seeds=1, epochs=1), 'Huber("auto")'),
+    "robust_regression": (dict(units=(1.0,), seeds=1, epochs=5), 'Huber("auto")'),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
 }
 

@@ -54,7 +54,10 @@ def value_and_gradients(loss, variables, state=(), has_aux=False):
 
 
 def readable(variable):
-    value = variable.value
+    try:
+        value = variable.value
+    except TypeError:  # `fit` lends its values to a step, and one that fails does not give them back
+        return None
     return None if isinstance(value, jax.core.Tracer) else np.asarray(value)
 
 
