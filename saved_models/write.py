@@ -81,6 +81,38 @@ def small(optimizer):
     return model
 
 
+def losses(labels):
+    """Each loss with the number of its predictions for a row, and its targets."""
+    kind, logits = kp.losses, {"from_logits": True}
+    labels = np.maximum(labels, 0)
+    rows, column = np.eye(3, dtype="float32")[labels], labels[:, None].astype("float32")
+    counts = [9, 5, 2]
+    for loss in (kind.Focal(**logits), kind.Hinge(), kind.LogitAdjusted(counts, **logits), kind.LDAM(counts, **logits)):
+        yield loss, 3, labels
+    for name in ("CategoricalCrossentropy", "KLDivergence", "BinaryCrossentropy", "Asymmetric"):
+        yield getattr(kind, name)(**logits), 3, rows
+    for loss in (kind.MeanSquaredError(0.5), kind.MeanAbsoluteError(), kind.Huber("auto"), kind.LogCosh()):
+        yield loss, 1, column
+    both = [("squared", 1.0, kind.MeanSquaredError()), ("absolute", 0.5, kind.MeanAbsoluteError())]
+    yield from ((kind.AdaptiveRobust(0.0), 1, column), (kind.WeightedSum(both), 1, column))
+    yield from ((kind.GaussianNLL(), 2, column), (kind.Quantile([0.1, 0.9]), 2, column))
+    yield kind.Contrastive(), 1, np.minimum(column, 1.0)
+    for loss in (kind.TripletSemiHard(), kind.TripletHard(), kind.NPairs(), kind.SupervisedContrastive()):
+        yield loss, 3, labels
+
+
+def with_losses(labels):
+    """One output a loss, the last of them a head of its own; and their targets."""
+    inputs = keras.Input((3,))
+    h = keras.layers.Dense(8, "tanh")(keras.layers.Rescaling(0.2)(inputs))
+    rows = list(losses(labels))
+    outputs = [keras.layers.Dense(units)(h) for _, units, _ in rows] + [kp.layers.SparseSoftmaxHead(3)(h)]
+    model = keras.Model(inputs, outputs)
+    last = kp.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
+    model.compile(kp.optimizers.SGD(0.01), [*(loss for loss, _, _ in rows), last])
+    return model, [*(targets for _, _, targets in rows), labels]
+
+
 def models(x):
     """Each model by the name of its file."""
     yield "parts", parts(x)
@@ -88,11 +120,31 @@ def models(x):
     yield "sgd", small(o.SGD(cycle_of_ten, momentum=cycle_of_ten.momentum, nesterov=True))
     for optimizer in (o.Adagrad(), o.RMSprop(), o.Adadelta(), o.Adam(amsgrad=True), o.Nadam(), o.RectifiedAdam()):
         yield type(optimizer).__name__.lower(), small(optimizer)
-    for optimizer in (o.AdaBelief(), o.Yogi(), o.NovoGrad(weight_decay=0.01)):
+    for optimizer in (o.AdaBelief(), o.Yogi(), o.NovoGrad(weight_decay=0.01), o.Prodigy(d0=1e-4), o.LBFGS()):
         yield type(optimizer).__name__.lower(), small(optimizer)
+    yield "lookahead", small(o.Lookahead(o.Adam(0.01)))
+    yield "schedulefree", small(o.ScheduleFree(o.Adam(0.01, beta_1=0.0)))
+    yield "proximal", small(o.Proximal(o.Adam(0.01), l1=0.1))
     ensemble = kp.ensembles.Ensemble([small("sgd") for _ in range(2)])
     ensemble.compile(o.Adam(0.01), kp.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1))
     yield "ensemble", ensemble
+
+
+def write(name, model, x, y):
+    """Trains, saves and trains on. `y` is an array, or a list of one for each output."""
+    model.fit(x, y, epochs=3, shuffle=False, verbose=0)
+    model.save(FOLDER / f"{name}.keras")
+    loss = model.evaluate(x, y, verbose=0, return_dict=True)["loss"]
+    predictions = together(model.predict(x, verbose=0))
+    model.fit(x, y, epochs=5, shuffle=False, verbose=0)
+    later = together(model.predict(x, verbose=0))
+    targets = {f"y{i}": one for i, one in enumerate(y)} if isinstance(y, list) else {"y": y}
+    np.savez(FOLDER / f"{name}.npz", x=x, **targets, predictions=predictions, loss=loss, later=later)
+
+
+def together(predictions):
+    """One array of the predictions of one or several outputs."""
+    return np.concatenate(predictions, axis=-1) if isinstance(predictions, list) else predictions
 
 
 def main():
@@ -103,13 +155,9 @@ def main():
     x, y = random.normal(5.0, 3.0, (32, 3)).astype("float32"), random.integers(-1, 3, 32)
     FOLDER.mkdir()
     for name, model in models(x):
-        model.fit(x, y, epochs=3, shuffle=False, verbose=0)
-        model.save(FOLDER / f"{name}.keras")
-        loss = model.evaluate(x, y, verbose=0)
-        predictions = model.predict(x, verbose=0)
-        model.fit(x, y, epochs=5, shuffle=False, verbose=0)
-        later = model.predict(x, verbose=0)
-        np.savez(FOLDER / f"{name}.npz", x=x, y=y, predictions=predictions, loss=loss, later=later)
+        write(name, model, x, y)
+    model, targets = with_losses(y)
+    write("losses", model, x, targets)
     versions = {
         "kerasparts": kp.__version__,
         "keras": keras.__version__,

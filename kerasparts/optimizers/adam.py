@@ -78,7 +78,7 @@ class Adam(MomentOptimizer):
             self.assign(self._top[index], v)
         if self.bias_correction:
             learning_rate = learning_rate / ops.cast(debias(self.beta_1, t), g.dtype)
-            v = v / ops.cast(debias(self.beta_2, t), g.dtype)
+            v = v * ops.cast(1 / debias(self.beta_2, t), g.dtype)
         return learning_rate * m / (ops.sqrt(v) + self.epsilon)
 
     def get_config(self):
