@@ -89,6 +89,7 @@ def main(folder=FOLDER, seeds=5, epochs=25):
         ax.plot(score, np.full(seeds, place), "o", color="C0", alpha=0.5)
         ax.plot(score.mean(), place, "|", color="C0", markersize=20)
     ax.set_yticks(range(len(scores)), list(scores))
+    ax.margins(y=0.15)
     ax.invert_yaxis()
     ax.set_xlabel("balanced accuracy, one dot a seed")
     picture = folder / "imbalanced.png"

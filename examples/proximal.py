@@ -59,8 +59,11 @@ def main(folder=FOLDER, lambdas=LAMBDAS, epochs=40, seed=0):
     for way, marker in (("L1 of Keras", "o"), ("Proximal", "s")):
         of_way = [row for row in rows if row[1] == way]
         ax.plot([row[2] for row in of_way], [row[4] for row in of_way], marker=marker, label=way)
+        for l1, _, zeros, _, accuracy in of_way:
+            ax.annotate(f" {l1:g}", (zeros, accuracy), (6, 4), textcoords="offset points", fontsize="small")
     ax.set_xlabel("share of weights that are exactly zero")
-    ax.set_ylabel("test accuracy")
+    ax.set_ylabel("test accuracy, by lambda")
+    ax.margins(0.12)
     ax.legend(frameon=False)
     picture = folder / "proximal.png"
     figure.savefig(picture, dpi=150)

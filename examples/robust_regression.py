@@ -23,7 +23,6 @@ LOSSES = {
     "MeanAbsoluteError": kp.losses.MeanAbsoluteError,
     "Huber(1.0)": lambda: kp.losses.Huber(1.0),
     'Huber("auto")': lambda: kp.losses.Huber("auto"),
-    "AdaptiveRobust(1.0)": lambda: kp.losses.AdaptiveRobust(1.0),
     "AdaptiveRobust(-2.0)": lambda: kp.losses.AdaptiveRobust(-2.0),
 }
 

@@ -109,7 +109,7 @@ def test_readme_links_lead_somewhere():
 
 
 def test_keras_names_in_readme_exist():
-    for kind, name in re.findall(r"`keras\.([a-z]+)\.([A-Za-z]+)", README):
+    for kind, name in re.findall(r"`keras\.([a-z]+)\.([A-Za-z0-9]+)", README):
         assert hasattr(getattr(keras, kind), name), f"keras.{kind}.{name}"
 
 
@@ -141,7 +141,19 @@ def test_every_example_is_run():
     assert scripts == set(EXAMPLES)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+SLOW_EXAMPLES = {
+    "bias_variance_tradeoff",
+    "cross_validation",
+    "diagnose",
+    "gradient_flow",
+    "lambda_sweep",
+    "optimizers",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW_EXAMPLES else []) for name in EXAMPLES]
+)
 def test_example_runs(name, tmp_path):
     """In a process of its own, as a user runs it, and without a word on the screen that is not its own."""
     arguments, expected = EXAMPLES[name]

@@ -1,7 +1,5 @@
 """What optimizers around another one share."""
 
-import warnings
-
 import keras
 from keras import ops
 
@@ -146,18 +144,6 @@ class Wrapper(Optimizer):
         own = len(self._variables)
         super().set_weights(weights[:own])
         self.optimizer.set_weights(weights[own:])
-
-    def save_own_variables(self, store):
-        for i, variable in enumerate(self._variables):  # Keras saves the wrapped optimizer after it
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store):
-        if len(store.keys()) != len(self._variables):
-            count = f"it has {len(self._variables)} variables, and the saved one has {len(store.keys())}"
-            warnings.warn(f"Optimizer '{self.name}' is not loaded: {count}.", stacklevel=2)
-            return
-        for i, variable in enumerate(self._variables):
-            variable.assign(store[str(i)])
 
     @property
     def _innermost(self):
