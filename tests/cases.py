@@ -41,6 +41,8 @@ class Case:
         kinks: where the derivative of an activation jumps.
         elementwise: whether an activation maps each number by itself.
         learned: whether a layer's oracle takes its weights, a list, after the inputs.
+        random: whether a layer draws random numbers while training; its oracle is then of inference.
+        shape: of a layer's inputs without the batch, of twelve numbers.
         moving: arguments without which an optimizer is too slow at first to be seen in half precision.
         outputs: that a model needs for a loss.
         targets: kinds of targets that a loss takes, each with what changes in its arguments; the first as they are.
@@ -61,6 +63,8 @@ class Case:
     kinks: tuple[float, ...] = ()
     elementwise: bool = True
     learned: bool = False
+    random: bool = False
+    shape: tuple[int, ...] = (4, 3)
     outputs: int = 3
     moving: dict[str, Any] = field(default_factory=dict)
 
@@ -72,7 +76,11 @@ class Case:
 
 
 def _fresh(value):
-    """An optimizer serves one model: what is around it gets one of its own."""
+    """An optimizer or a layer serves one model: what is around it gets one of its own."""
+    if isinstance(value, list):
+        return [_fresh(one) for one in value]
+    if isinstance(value, keras.layers.Layer):  # in the precision that holds now
+        return type(value).from_config({k: v for k, v in value.get_config().items() if k != "dtype"})
     is_optimizer = isinstance(value, keras.optimizers.Optimizer)
     return type(value).from_config(value.get_config()) if is_optimizer else value
 

@@ -21,9 +21,13 @@ def model_with(case, x):
         hidden["kernel_regularizer"] = part
     layers = [keras.Input((4, 3)), keras.layers.Dense(6, **hidden)]
     if kind == "layers":
-        layers.insert(1, part)
+        rows = np.asarray(x).reshape(-1, *case.shape)
+        if case.shape == (4, 3):
+            layers.insert(1, part)
+        else:
+            layers[1:1] = [keras.layers.Reshape(case.shape), part, keras.layers.Reshape((4, -1))]
         if hasattr(part, "adapt"):
-            part.adapt(np.asarray(x))
+            part.adapt(rows)
     model = keras.Sequential([*layers, keras.layers.Dense(case.outputs)])
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     loss = case.build(**({"axis": -1} if "axis" in case.kwargs else {})) if kind == "losses" else plain

@@ -6,10 +6,11 @@ from keras import ops
 from kerasparts.activations.activation import Activation, as_float, leaky_slope
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
+from kerasparts.core.seeded import Seeded, check_seed
 
 
 @part
-class RReLU(Activation, keras.layers.Layer):
+class RReLU(Activation, Seeded, keras.layers.Layer):
     """A leaky ReLU whose slopes are drawn anew for every number while training; not in Keras.
 
         training:   f(x) = x if x > 0 else a * x, a uniform on [lower, upper]
@@ -39,13 +40,11 @@ class RReLU(Activation, keras.layers.Layer):
         check_number("lower", lower, "[0, 1)")
         check_number("upper", upper, "[0, 1)")
         check(lower <= upper, "upper", upper, f"at least lower, which is {lower}")
-        is_seed = seed is None or (isinstance(seed, int) and not isinstance(seed, bool))
-        check(is_seed, "seed", seed, "an integer or None")
+        check_seed(seed)
         keras.layers.Layer.__init__(self, **{"autocast": False, **kwargs})
         self.lower = lower
         self.upper = upper
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seeded(seed)
         self.supports_masking = True
 
     def __call__(self, *args, **kwargs):
@@ -67,13 +66,6 @@ class RReLU(Activation, keras.layers.Layer):
 
     def derivative(self, x):
         return leaky_slope(as_float(x), self._slope)
-
-    def save_own_variables(self, store):
-        store["seed"] = ops.convert_to_numpy(self.seed_generator.state)  # Keras keeps no seeds in files
-
-    def load_own_variables(self, store):
-        if store.keys():  # a layer that shares this object has it in the file already
-            self.seed_generator.state.assign(store["seed"])
 
     def compute_output_shape(self, input_shape):
         return input_shape

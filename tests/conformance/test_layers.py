@@ -8,17 +8,17 @@ from keras import ops
 from tests.cases import LAYERS
 
 EVERY = pytest.mark.parametrize("case", LAYERS, ids=str)
-SHAPE = (4, 3)
+RANDOM = pytest.mark.parametrize("case", [case for case in LAYERS if case.random], ids=str)
 
 
-def data(rows=50):
-    return np.random.default_rng(0).normal(10.0, 5.0, size=(rows, *SHAPE)).astype("float32")
+def data(case, rows=50):
+    return np.random.default_rng(0).normal(10.0, 5.0, size=(rows, *case.shape)).astype("float32")
 
 
 def ready(case, **changes):
     layer = case.build(**changes)
     if hasattr(layer, "adapt"):
-        layer.adapt(data())
+        layer.adapt(data(case))
     return layer
 
 
@@ -34,38 +34,43 @@ def formula(case, layer, x):
 @EVERY
 def test_follows_the_formula(case):
     layer = ready(case)
-    np.testing.assert_allclose(numpy(layer(data())), formula(case, layer, data()), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(numpy(layer(data(case))), formula(case, layer, data(case)), rtol=1e-5, atol=1e-5)
 
 
 @EVERY
 def test_shape_is_known_before_data_and_for_any_batch(case):
     layer = case.build()
-    symbolic = layer(keras.KerasTensor((None, *SHAPE)))
-    assert symbolic.shape == layer.compute_output_shape((None, *SHAPE))
-    assert tuple(ready(case)(data(7)).shape) == (7, *symbolic.shape[1:])
+    symbolic = layer(keras.KerasTensor((None, *case.shape)))
+    assert symbolic.shape == layer.compute_output_shape((None, *case.shape))
+    assert tuple(ready(case)(data(case, 7)).shape) == (7, *symbolic.shape[1:])
 
 
 @EVERY
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16", "float16", "bfloat16"])
 def test_keeps_to_its_precision(case, policy):
-    layer = ready(case, dtype=policy)
-    y = layer(data())
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)  # and so for the layers within
+    try:
+        layer = ready(case)
+    finally:
+        keras.config.set_dtype_policy(before)
+    y = layer(data(case))
     assert keras.backend.standardize_dtype(y.dtype) == layer.compute_dtype
-    assert layer(keras.KerasTensor((None, *SHAPE))).dtype == layer.compute_dtype
+    assert layer(keras.KerasTensor((None, *case.shape))).dtype == layer.compute_dtype
     # One rounding to the layer's precision, and nothing lost before it.
     tolerance = {"float32": 1e-5, "float16": 2e-3, "bfloat16": 1e-2}[layer.compute_dtype]
-    np.testing.assert_allclose(numpy(y), formula(case, layer, data()), rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(numpy(y), formula(case, layer, data(case)), rtol=tolerance, atol=tolerance)
 
 
 @EVERY
 def test_takes_an_empty_batch(case):
     layer = ready(case)
-    assert layer(np.zeros((0, *SHAPE), "float32")).shape[0] == 0
+    assert layer(np.zeros((0, *case.shape), "float32")).shape[0] == 0
 
 
 @EVERY
 def test_keeps_a_mask(case):
-    x = data()
+    x = data(case)
     x[:, 2:] = 0.0
     masked = keras.layers.Masking()(x)
     assert ready(case)(masked)._keras_mask is not None if case.build().supports_masking else True
@@ -76,10 +81,10 @@ def test_keeps_a_mask(case):
 def test_works_in_a_compiled_fit(case, jit_compile):
     if jit_compile and keras.backend.backend() == "torch":
         pytest.skip("Torch compiles for minutes")
-    model = keras.Sequential([keras.Input(SHAPE), ready(case), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model = keras.Sequential([keras.Input(case.shape), ready(case), keras.layers.Flatten(), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=jit_compile)
-    x = data()
-    history = model.fit(x, x[:, 0, 0], epochs=8, verbose=0).history["loss"]
+    x = data(case)
+    history = model.fit(x, x.reshape(len(x), -1)[:, 0], epochs=8, verbose=0).history["loss"]
     assert history[-1] < history[0]
     np.testing.assert_allclose(
         model.predict(x, verbose=0), numpy(model(x)), rtol=1e-3, atol=1e-4
@@ -89,9 +94,36 @@ def test_works_in_a_compiled_fit(case, jit_compile):
 @EVERY
 def test_functional_sequential_and_cloned_models_agree(case):
     layer = ready(case)
-    inputs = keras.Input(SHAPE)
+    inputs = keras.Input(case.shape)
     functional = keras.Model(inputs, layer(inputs))
     clone = keras.models.clone_model(functional)
     clone.set_weights(functional.get_weights())
-    np.testing.assert_array_equal(numpy(clone(data())), numpy(functional(data())))
-    np.testing.assert_array_equal(clone.predict(data(), verbose=0), functional.predict(data(), verbose=0))
+    np.testing.assert_array_equal(numpy(clone(data(case))), numpy(functional(data(case))))
+    np.testing.assert_array_equal(clone.predict(data(case), verbose=0), functional.predict(data(case), verbose=0))
+
+
+@RANDOM
+def test_draws_other_numbers_each_time_in_training(case):
+    layer = ready(case)
+    first, second = (numpy(layer(data(case), training=True)) for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+@RANDOM
+def test_the_same_seed_draws_the_same_numbers_and_another_does_not(case):
+    layers = [ready(case), ready(case), ready(case, seed=case.kwargs["seed"] + 1)]
+    for layer in layers:
+        layer(data(case))  # makes the weights
+        layer.set_weights(layers[0].get_weights())
+    first, same, other = (numpy(layer(data(case), training=True)) for layer in layers)
+    np.testing.assert_array_equal(same, first)
+    assert not np.array_equal(other, first)
+
+
+@RANDOM
+def test_what_is_not_finite_stays_in_its_row(case):
+    x = data(case)
+    x[0] = np.nan
+    x[1] = np.inf
+    y = numpy(ready(case)(x, training=False))
+    assert np.isfinite(y[2:]).all()
