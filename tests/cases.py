@@ -19,6 +19,7 @@ from tests.reference import (
     metric_losses,
     optimizers,
     regression_losses,
+    regularization,
     regularizers,
     schedules,
 )
@@ -765,6 +766,13 @@ LAYERS = [
         free=("kernel_initializer", "bias_initializer", "kernel_regularizer"),
         oracle=layers.dense,
         learned=True,
+    ),
+    Case(
+        kp.layers.DropPath,
+        dict(rate=0.4, seed=3),
+        bad=dict(rate=1.0, seed=0.5),
+        oracle=regularization.identity,
+        random=True,
     ),
 ]
 

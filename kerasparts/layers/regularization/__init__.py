@@ -1,0 +1,1 @@
+"""Layers that regularize: they drop, or add noise, while training."""
