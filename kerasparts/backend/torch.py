@@ -131,9 +131,12 @@ class _Blocks(keras.StatelessScope):
     def assign_sub(self, variable, value):
         self.get_current_value(variable).sub_(value)
 
+    def accumulate(self, variable, kept, share, gradient):
+        return self.get_current_value(variable).mul_(kept).add_(gradient, alpha=float(share))
+
 
 def in_blocks(update, gradient, variables):
-    if gradient.numel() < 2 * BLOCK:
+    if gradient.numel() < 2**16:
         return False
     with _Blocks() as scope, torch.no_grad():
         values = [variable.value.detach() for variable in variables]

@@ -135,6 +135,14 @@ class Optimizer(keras.optimizers.Optimizer):
     def assign_sub(self, variable, value):
         (self._blocks or super()).assign_sub(variable, self._allowed(value))
 
+    def accumulate(self, variable, kept, share, gradient):
+        """Assigns, and gives, `kept * variable + share * gradient`."""
+        if self._blocks is not None and self._condition is None:
+            return self._blocks.accumulate(variable, kept, share, gradient)
+        value = kept * variable + share * gradient
+        self.assign(variable, value)
+        return value
+
     def _allowed(self, update):
         """The update, zero where this step is to leave everything as it is."""
         return update if self._condition is None else ops.where(self._condition, update, ops.zeros_like(update))

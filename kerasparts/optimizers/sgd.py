@@ -62,10 +62,9 @@ class SGD(Optimizer):
             return learning_rate * gradient
         b = keras.ops.cast(self.momentum(t - 1), gradient.dtype) if callable(self.momentum) else self.momentum
         is_ball = self.momentum_form == "heavy_ball"
-        new = (learning_rate if is_ball else 1 - b) * gradient
-        v = b * self._v[index] + new
-        self.assign(self._v[index], v)
-        direction = b * v + new if self.nesterov else v
+        share = learning_rate if is_ball else 1 - b
+        v = self.accumulate(self._v[index], b, share, gradient)
+        direction = b * v + share * gradient if self.nesterov else v
         return direction if is_ball else learning_rate * direction
 
     def get_config(self):
