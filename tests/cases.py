@@ -14,6 +14,7 @@ import numpy as np
 import kerasparts as kp
 from tests.reference import (
     activations,
+    augmentation,
     layers,
     losses,
     metric_losses,
@@ -25,7 +26,7 @@ from tests.reference import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A part and all that the shared tests must know of it.
 
@@ -774,6 +775,24 @@ LAYERS = [
         oracle=regularization.identity,
         random=True,
     ),
+    Case(
+        kp.layers.Cutout,
+        dict(size=(1, 2), fill_value=0.5, axes=(1, 2), seed=3),
+        bad=dict(size=0, fill_value=None, axes=(0, 1), seed="3"),
+        oracle=augmentation.unchanged,
+        random=True,
+        shape=(2, 2, 3),
+    ),
+]
+
+# Layers that change the targets with the inputs, and so are in no model.
+AUGMENTATIONS = [
+    Case(
+        kp.layers.MixUp,
+        dict(alpha=0.4, classes=3, seed=3),
+        bad=dict(alpha=0.0, classes=1, seed=1.5),
+        saved=False,
+    ),
 ]
 
 CALLBACKS = [
@@ -891,7 +910,7 @@ KINDS = {
     "optimizers": [*OPTIMIZERS, *WRAPPERS, *QUASI_NEWTON],
     "optimizers.schedules": SCHEDULES,
     "optimizers.transforms": TRANSFORMS,
-    "layers": [*LAYERS, *OF_OUTPUTS],
+    "layers": [*LAYERS, *AUGMENTATIONS, *OF_OUTPUTS],
     "callbacks": [*CALLBACKS, *OF_OPTIMIZERS],
 }
 

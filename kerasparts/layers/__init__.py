@@ -1,19 +1,29 @@
 """Layers."""
 
+from kerasparts.layers.augmentation.cutout import Cutout as Cutout
+from kerasparts.layers.augmentation.mix_up import MixUp as MixUp
 from kerasparts.layers.blocks.maxout import Maxout as Maxout
 from kerasparts.layers.blocks.parametric_relu import ParametricReLU as ParametricReLU
 from kerasparts.layers.blocks.parametric_swish import ParametricSwish as ParametricSwish
 from kerasparts.layers.heads.sparse_softmax_head import SparseSoftmaxHead as SparseSoftmaxHead
 from kerasparts.layers.heads.uncertainty_weighted import UncertaintyWeighted as UncertaintyWeighted
+from kerasparts.layers.regularization.drop_connect import DropConnect as DropConnect
 from kerasparts.layers.regularization.drop_path import DropPath as DropPath
+from kerasparts.layers.regularization.weight_noise import WeightNoise as WeightNoise
+from kerasparts.layers.regularization.weight_normalization import WeightNormalization as WeightNormalization
 from kerasparts.layers.scaling.robust_scaling import RobustScaling as RobustScaling
 
 __all__ = [
+    "Cutout",
+    "DropConnect",
     "DropPath",
     "Maxout",
+    "MixUp",
     "ParametricReLU",
     "ParametricSwish",
     "RobustScaling",
     "SparseSoftmaxHead",
     "UncertaintyWeighted",
+    "WeightNoise",
+    "WeightNormalization",
 ]
