@@ -8,7 +8,7 @@ from tests import cases
 
 
 def model_with(case, x):
-    """Compiled classifier of `(batch, 4, 3)` inputs into 3 classes at each of 4 places, with the part of a row."""
+    """Compiled classifier of `(batch, 4, 3)` inputs into 3 classes at each of 4 places, with a part, but no layer."""
     keras.utils.set_random_seed(11)
     kind = next(kind for kind, rows in cases.KINDS.items() if case in rows)
     part = case.build()
@@ -20,14 +20,6 @@ def model_with(case, x):
     elif kind == "regularizers":
         hidden["kernel_regularizer"] = part
     layers = [keras.Input((4, 3)), keras.layers.Dense(6, **hidden)]
-    if kind == "layers":
-        rows = np.asarray(x).reshape(-1, *case.shape)
-        if case.shape == (4, 3):
-            layers.insert(1, part)
-        else:
-            layers[1:1] = [keras.layers.Reshape(case.shape), part, keras.layers.Reshape((4, -1))]
-        if hasattr(part, "adapt"):
-            part.adapt(rows)
     model = keras.Sequential([*layers, keras.layers.Dense(case.outputs)])
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     loss = case.build(**({"axis": -1} if "axis" in case.kwargs else {})) if kind == "losses" else plain
@@ -38,6 +30,27 @@ def model_with(case, x):
         optimizer = kp.optimizers.SGD(0.1, momentum=0.9, gradient_transforms=[part])
     model.compile(optimizer, loss)
     return model
+
+
+def side_by_side(layers, units):
+    """Model of `(batch, 4, 3)` inputs with one output for each layer, called like the row it is of: one compilation.
+
+    Args:
+        layers: dict from rows to layers.
+        units: of each output.
+    """
+    inputs, outputs = keras.Input((4, 3)), {}
+    for case, layer in layers.items():
+        h = keras.layers.Flatten()(layer(keras.layers.Reshape(case.shape)(inputs)))
+        outputs[str(case)] = keras.layers.Dense(units, name=str(case))(h)
+    return keras.Model(inputs, outputs)
+
+
+def chosen(request, rows):
+    """Those of the rows that the tests of a module ask for in this run."""
+    items = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    asked = [item.callspec.params.get("case") for item in items]
+    return [case for case in rows if case in asked]
 
 
 def targets_of(case, labels):

@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from tests.cases import LAYERS
+from tests.models import chosen, side_by_side
 
 EVERY = pytest.mark.parametrize("case", LAYERS, ids=str)
 RANDOM = pytest.mark.parametrize("case", [case for case in LAYERS if case.random], ids=str)
@@ -76,30 +77,47 @@ def test_keeps_a_mask(case):
     assert ready(case)(masked)._keras_mask is not None if case.build().supports_masking else True
 
 
-@EVERY
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_works_in_a_compiled_fit(case, jit_compile):
-    if jit_compile and keras.backend.backend() == "torch":
+@pytest.fixture(scope="module")
+def x():
+    return np.random.default_rng(0).normal(10.0, 5.0, size=(50, 4, 3)).astype("float32")
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["graph", "jit"])
+def fitted(request, x):
+    """History, a model of all layers, and its predictions."""
+    if request.param and keras.backend.backend() == "torch":
         pytest.skip("Torch compiles for minutes")
-    model = keras.Sequential([keras.Input(case.shape), ready(case), keras.layers.Flatten(), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=jit_compile)
-    x = data(case)
-    history = model.fit(x, x.reshape(len(x), -1)[:, 0], epochs=8, verbose=0).history["loss"]
-    assert history[-1] < history[0]
+    keras.utils.set_random_seed(0)
+    model = side_by_side({case: ready(case) for case in chosen(request, LAYERS)}, units=1)
+    model.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=request.param)
+    history = model.fit(x, dict.fromkeys(model.output_names, x[:, 0, 0]), epochs=8, verbose=0).history
+    return history, model, model.predict(x, verbose=0)
+
+
+@EVERY
+def test_works_in_a_compiled_fit(case, fitted, x):
+    history, model, predictions = fitted
+    losses = history.get(f"{case}_loss", history["loss"])  # of an only output
+    assert losses[-1] < losses[0]
     np.testing.assert_allclose(
-        model.predict(x, verbose=0), numpy(model(x)), rtol=1e-3, atol=1e-4
+        predictions[str(case)], numpy(model(x)[str(case)]), rtol=1e-3, atol=1e-4
     )  # compiled and eager round differently
 
 
+@pytest.fixture(scope="module")
+def cloned(request, x):
+    keras.utils.set_random_seed(0)
+    models = [side_by_side({case: ready(case) for case in chosen(request, LAYERS)}, units=2)]
+    models.append(keras.models.clone_model(models[0]))
+    models[1].set_weights(models[0].get_weights())
+    return [(model(x), model.predict(x, verbose=0)) for model in models]
+
+
 @EVERY
-def test_functional_sequential_and_cloned_models_agree(case):
-    layer = ready(case)
-    inputs = keras.Input(case.shape)
-    functional = keras.Model(inputs, layer(inputs))
-    clone = keras.models.clone_model(functional)
-    clone.set_weights(functional.get_weights())
-    np.testing.assert_array_equal(numpy(clone(data(case))), numpy(functional(data(case))))
-    np.testing.assert_array_equal(clone.predict(data(case), verbose=0), functional.predict(data(case), verbose=0))
+def test_a_model_and_its_clone_agree(case, cloned):
+    eager, compiled = zip(*cloned, strict=True)
+    np.testing.assert_array_equal(*(numpy(outputs[str(case)]) for outputs in eager))
+    np.testing.assert_array_equal(*(outputs[str(case)] for outputs in compiled))
 
 
 @RANDOM
