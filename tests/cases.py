@@ -783,6 +783,34 @@ LAYERS = [
         random=True,
         shape=(2, 2, 3),
     ),
+    Case(
+        kp.layers.SwapNoise,
+        dict(rate=0.3, columns=(0, 2), seed=3),
+        bad=dict(rate=1.5, columns=0, seed="3"),
+        oracle=augmentation.unchanged,
+        random=True,
+    ),
+    Case(
+        kp.layers.FeatureDropout,
+        dict(rate=0.3, fill_value="mean", columns=(0, 2), seed=3),
+        bad=dict(rate=-0.1, fill_value="median", columns=(0.5,), seed="3"),
+        oracle=augmentation.unchanged,
+        random=True,
+    ),
+    Case(
+        kp.layers.Jitter,
+        dict(stddev=0.3, columns=(0, 2), seed=3),
+        bad=dict(stddev=-0.1, columns=[True], seed="3"),
+        oracle=augmentation.unchanged,
+        random=True,
+    ),
+    Case(
+        kp.layers.InputNoise,
+        dict(kind="salt_and_pepper", amount=0.3, value_range=(0, 20), seed=3),
+        bad=dict(kind="poisson", amount=1.5, value_range=(0,), seed="3"),
+        oracle=augmentation.unchanged,
+        random=True,
+    ),
 ]
 
 # Layers that change the targets with the inputs, and so are in no model.
@@ -791,6 +819,12 @@ AUGMENTATIONS = [
         kp.layers.MixUp,
         dict(alpha=0.4, classes=3, seed=3),
         bad=dict(alpha=0.0, classes=1, seed=1.5),
+        saved=False,
+    ),
+    Case(
+        kp.layers.CutMix,
+        dict(alpha=0.4, classes=3, axes=(1,), seed=3),
+        bad=dict(alpha=float("inf"), classes=2.5, axes="columns", seed=1.5),
         saved=False,
     ),
 ]

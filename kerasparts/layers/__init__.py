@@ -1,7 +1,12 @@
 """Layers."""
 
+from kerasparts.layers.augmentation.cut_mix import CutMix as CutMix
 from kerasparts.layers.augmentation.cutout import Cutout as Cutout
+from kerasparts.layers.augmentation.feature_dropout import FeatureDropout as FeatureDropout
+from kerasparts.layers.augmentation.input_noise import InputNoise as InputNoise
+from kerasparts.layers.augmentation.jitter import Jitter as Jitter
 from kerasparts.layers.augmentation.mix_up import MixUp as MixUp
+from kerasparts.layers.augmentation.swap_noise import SwapNoise as SwapNoise
 from kerasparts.layers.blocks.maxout import Maxout as Maxout
 from kerasparts.layers.blocks.parametric_relu import ParametricReLU as ParametricReLU
 from kerasparts.layers.blocks.parametric_swish import ParametricSwish as ParametricSwish
@@ -9,20 +14,31 @@ from kerasparts.layers.heads.sparse_softmax_head import SparseSoftmaxHead as Spa
 from kerasparts.layers.heads.uncertainty_weighted import UncertaintyWeighted as UncertaintyWeighted
 from kerasparts.layers.regularization.drop_connect import DropConnect as DropConnect
 from kerasparts.layers.regularization.drop_path import DropPath as DropPath
+from kerasparts.layers.regularization.ghost_batch_normalization import (
+    GhostBatchNormalization as GhostBatchNormalization,
+)
+from kerasparts.layers.regularization.noisy_dense import NoisyDense as NoisyDense
 from kerasparts.layers.regularization.weight_noise import WeightNoise as WeightNoise
 from kerasparts.layers.regularization.weight_normalization import WeightNormalization as WeightNormalization
 from kerasparts.layers.scaling.robust_scaling import RobustScaling as RobustScaling
 
 __all__ = [
+    "CutMix",
     "Cutout",
     "DropConnect",
     "DropPath",
+    "FeatureDropout",
+    "GhostBatchNormalization",
+    "InputNoise",
+    "Jitter",
     "Maxout",
     "MixUp",
+    "NoisyDense",
     "ParametricReLU",
     "ParametricSwish",
     "RobustScaling",
     "SparseSoftmaxHead",
+    "SwapNoise",
     "UncertaintyWeighted",
     "WeightNoise",
     "WeightNormalization",

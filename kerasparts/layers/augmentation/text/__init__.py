@@ -1,0 +1,1 @@
+"""Layers that change texts at random while training: outside the model, because they read strings."""

@@ -1,0 +1,59 @@
+"""RandomInsertion."""
+
+from kerasparts.core.part import part
+from kerasparts.layers.augmentation.text.synonyms import Thesaurus, check_synonyms, plain_synonyms
+from kerasparts.layers.augmentation.text.word_augmentation import WordAugmentation
+
+
+@part
+class RandomInsertion(WordAugmentation):
+    """Puts synonyms of a text's words into random places of it while training; Keras changes no texts.
+
+    `max(1, int(rate * words))` words that have synonyms are drawn, all of them before any again, and a synonym of each
+    is put before or after any word. White space and line breaks are kept as they are.
+
+    Args:
+        rate: float in [0, 1]. Synonyms to insert for each word of the text; 0: none.
+        synonyms: dict of lists of `str` by word in lower case; or the folder with WordNet's files (on Debian
+            `/usr/share/wordnet`, package `wordnet-base`), read at the first call, of which the senses are taken that
+            WordNet's annotated texts contain; None: a small English table of this library.
+        seed: int or None. None: other numbers each time.
+        **kwargs: as in `keras.layers.Layer`.
+
+    Shapes: a text, or a list, NumPy array or TensorFlow tensor of texts, to the same.
+
+    Raises:
+        ValueError: at the first call, where the folder does not hold WordNet's files.
+
+    Example:
+    >>> layer = kerasparts.layers.RandomInsertion(rate=0.3, synonyms={"quick": ["fast"]}, seed=1)
+    >>> layer("A quick brown fox.", training=True)
+    'A quick brown fox. fast'
+
+    Reference: Wei and Zou 2019, https://arxiv.org/abs/1901.11196, section 2.
+    """
+
+    draws_per_word = 3
+
+    def __init__(self, rate=0.1, synonyms=None, seed=None, **kwargs):
+        check_synonyms(synonyms)
+        super().__init__(rate, seed, **kwargs)
+        self.synonyms = synonyms
+        self._thesaurus = Thesaurus(synonyms)
+
+    def change(self, words, draws):
+        known = [i for i, word in enumerate(words) if self._thesaurus.synonyms(word)]
+        known.sort(key=draws.__getitem__)
+        changed = list(words)
+        for n in range(self.changes(words) if known else 0):
+            choices = self._thesaurus.synonyms(words[known[n % len(known)]])
+            synonym = choices[int(draws[n][1] * len(choices))]
+            place = int(draws[n][2] * (len(words) + 1))
+            if place < len(words):
+                changed[place] = f"{synonym} {changed[place]}"
+            else:
+                changed[-1] = f"{changed[-1]} {synonym}"
+        return changed
+
+    def get_config(self):
+        return {**super().get_config(), "synonyms": plain_synonyms(self.synonyms)}

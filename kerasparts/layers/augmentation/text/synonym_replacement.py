@@ -1,0 +1,54 @@
+"""SynonymReplacement."""
+
+from kerasparts.core.part import part
+from kerasparts.layers.augmentation.text.synonyms import Thesaurus, check_synonyms, plain_synonyms
+from kerasparts.layers.augmentation.text.word_augmentation import WordAugmentation
+
+
+@part
+class SynonymReplacement(WordAugmentation):
+    """Replaces words of a text by synonyms while training; Keras changes no texts.
+
+    `max(1, int(rate * words))` different words that have synonyms are drawn, and one of the synonyms for each. Case
+    and the punctuation around the word are kept: "Big," may become "Large,". Words are looked up as they stand, in
+    lower case: of plurals and other forms only those are known that the synonyms list.
+
+    Args:
+        rate: float in [0, 1]. Share of the words to replace; 0: none.
+        synonyms: dict of lists of `str` by word in lower case; or the folder with WordNet's files (on Debian
+            `/usr/share/wordnet`, package `wordnet-base`), read at the first call, of which the senses are taken that
+            WordNet's annotated texts contain; None: a small English table of this library.
+        seed: int or None. None: other numbers each time.
+        **kwargs: as in `keras.layers.Layer`.
+
+    Shapes: a text, or a list, NumPy array or TensorFlow tensor of texts, to the same.
+
+    Raises:
+        ValueError: at the first call, where the folder does not hold WordNet's files.
+
+    Example:
+    >>> layer = kerasparts.layers.SynonymReplacement(rate=0.5, synonyms={"quick": ["fast"], "fox": ["vixen"]}, seed=1)
+    >>> layer("A QUICK brown fox.", training=True)
+    'A FAST brown vixen.'
+
+    Reference: Wei and Zou 2019, https://arxiv.org/abs/1901.11196, section 2; Fellbaum 1998, WordNet.
+    """
+
+    draws_per_word = 2
+
+    def __init__(self, rate=0.1, synonyms=None, seed=None, **kwargs):
+        check_synonyms(synonyms)
+        super().__init__(rate, seed, **kwargs)
+        self.synonyms = synonyms
+        self._thesaurus = Thesaurus(synonyms)
+
+    def change(self, words, draws):
+        known = [i for i, word in enumerate(words) if self._thesaurus.replacements(word)]
+        words = list(words)
+        for i in sorted(known, key=draws.__getitem__)[: self.changes(words)]:
+            choices = self._thesaurus.replacements(words[i])
+            words[i] = choices[int(draws[i][1] * len(choices))]
+        return words
+
+    def get_config(self):
+        return {**super().get_config(), "synonyms": plain_synonyms(self.synonyms)}
