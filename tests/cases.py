@@ -769,6 +769,28 @@ LAYERS = [
         learned=True,
     ),
     Case(
+        kp.layers.Dropout,
+        dict(rate=0.4, mode="classic", noise_shape=(None, 1, 3), seed=3),
+        bad=dict(rate=1.0, mode="inverse", noise_shape=(None, 0), seed=0.5),
+        oracle=regularization.classic_dropout,
+        random=True,
+    ),
+    Case(
+        kp.layers.ScheduledDropout,
+        dict(schedule=kp.optimizers.schedules.StepDecay(0.5, every=3, factor=0.5), noise_shape=(None, 1, 3), seed=3),
+        bad=dict(schedule=0.5, noise_shape=(None, 0), seed=0.5),
+        oracle=regularization.identity,
+        random=True,
+    ),
+    Case(
+        kp.layers.DropBlock,
+        dict(rate=0.4, block_size=2, seed=3, data_format="channels_first"),
+        bad=dict(rate=1.0, block_size=0, seed=0.5, data_format="channels"),
+        oracle=regularization.identity,
+        random=True,
+        shape=(3, 2, 2),
+    ),
+    Case(
         kp.layers.DropPath,
         dict(rate=0.4, seed=3),
         bad=dict(rate=1.0, seed=0.5),

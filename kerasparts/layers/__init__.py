@@ -7,17 +7,23 @@ from kerasparts.layers.augmentation.input_noise import InputNoise as InputNoise
 from kerasparts.layers.augmentation.jitter import Jitter as Jitter
 from kerasparts.layers.augmentation.mix_up import MixUp as MixUp
 from kerasparts.layers.augmentation.swap_noise import SwapNoise as SwapNoise
+from kerasparts.layers.blocks.layer_scale import LayerScale as LayerScale
 from kerasparts.layers.blocks.maxout import Maxout as Maxout
 from kerasparts.layers.blocks.parametric_relu import ParametricReLU as ParametricReLU
 from kerasparts.layers.blocks.parametric_swish import ParametricSwish as ParametricSwish
+from kerasparts.layers.blocks.residual import Residual as Residual
+from kerasparts.layers.blocks.squeeze_excite import SqueezeExcite as SqueezeExcite
 from kerasparts.layers.heads.sparse_softmax_head import SparseSoftmaxHead as SparseSoftmaxHead
 from kerasparts.layers.heads.uncertainty_weighted import UncertaintyWeighted as UncertaintyWeighted
+from kerasparts.layers.regularization.drop_block import DropBlock as DropBlock
 from kerasparts.layers.regularization.drop_connect import DropConnect as DropConnect
 from kerasparts.layers.regularization.drop_path import DropPath as DropPath
+from kerasparts.layers.regularization.dropout import Dropout as Dropout
 from kerasparts.layers.regularization.ghost_batch_normalization import (
     GhostBatchNormalization as GhostBatchNormalization,
 )
 from kerasparts.layers.regularization.noisy_dense import NoisyDense as NoisyDense
+from kerasparts.layers.regularization.scheduled_dropout import ScheduledDropout as ScheduledDropout
 from kerasparts.layers.regularization.weight_noise import WeightNoise as WeightNoise
 from kerasparts.layers.regularization.weight_normalization import WeightNormalization as WeightNormalization
 from kerasparts.layers.scaling.robust_scaling import RobustScaling as RobustScaling
@@ -26,17 +32,21 @@ __all__ = [
     "CutMix",
     "Cutout",
     "DropConnect",
+    "DropBlock",
     "DropPath",
+    "Dropout",
     "FeatureDropout",
     "GhostBatchNormalization",
     "InputNoise",
     "Jitter",
+    "LayerScale",
     "Maxout",
     "MixUp",
     "NoisyDense",
     "ParametricReLU",
     "ParametricSwish",
     "RobustScaling",
+    "ScheduledDropout",
     "SparseSoftmaxHead",
     "SwapNoise",
     "UncertaintyWeighted",

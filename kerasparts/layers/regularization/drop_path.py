@@ -12,8 +12,8 @@ from kerasparts.layers.regularization._masks import drawn, masked
 class DropPath(RandomLayer):
     """Drops whole samples while training: what a residual branch gives them is zero, and the skip is all they have.
 
-    Not in Keras, where `Dropout` with a `noise_shape` draws the same, but loses its place in the random numbers when
-    the model is saved, and gives NaN for a dropped sample that has one. Per sample:
+    Not in Keras, where `Dropout(rate, noise_shape=(None, 1, 1))` comes close, for one number of axes and without a
+    place in the random numbers that a file holds. Per sample:
 
         training:   y = kept * x / (1 - rate), kept 0 with probability rate, else 1
         inference:  y = x
