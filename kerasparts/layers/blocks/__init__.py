@@ -1,1 +1,1 @@
-"""Layers that learn their own nonlinearity."""
+"""Layers that learn their own nonlinearity, and the blocks of deep nets."""
