@@ -15,6 +15,7 @@ import kerasparts as kp
 from tests.reference import (
     activations,
     augmentation,
+    blocks,
     layers,
     losses,
     metric_losses,
@@ -22,6 +23,7 @@ from tests.reference import (
     regression_losses,
     regularization,
     regularizers,
+    scaling,
     schedules,
 )
 
@@ -721,9 +723,27 @@ SCHEDULES = [
 LAYERS = [
     Case(
         kp.layers.RobustScaling,
-        dict(axis=(1, -1), quantile_range=(10.0, 80.0)),
-        bad=dict(axis="features", quantile_range=(75.0, 25.0)),
-        oracle=layers.robust_scaling,
+        dict(axis=(1, -1), quantile_range=(10.0, 80.0), missing="impute"),
+        bad=dict(axis="features", quantile_range=(75.0, 25.0), missing="drop"),
+        oracle=scaling.robust_scaling,
+    ),
+    Case(
+        kp.layers.StandardScaling,
+        dict(axis=(1, -1), missing="indicate"),
+        bad=dict(axis=1.0, missing=None),
+        oracle=scaling.standard_scaling,
+    ),
+    Case(
+        kp.layers.MinMaxScaling,
+        dict(axis=None, feature_range=(-1.0, 2.0), clip=True, missing="impute"),
+        bad=dict(axis=(1, "2"), feature_range=(1.0, 1.0), clip=1, missing="mean"),
+        oracle=scaling.min_max_scaling,
+    ),
+    Case(
+        kp.layers.QuantileScaling,
+        dict(axis=1, n_quantiles=30, output_distribution="normal", missing="impute"),
+        bad=dict(axis=True, n_quantiles=1, output_distribution="gaussian", missing=""),
+        oracle=scaling.quantile_scaling,
     ),
     Case(
         kp.layers.ParametricReLU,
@@ -833,6 +853,91 @@ LAYERS = [
         oracle=augmentation.unchanged,
         random=True,
     ),
+    Case(
+        kp.layers.DropConnect,
+        dict(layer=keras.layers.Dense(5, name="dropped"), rate=0.4, seed=3),
+        bad=dict(layer=keras.layers.Embedding(2, 3), rate=1.0, seed=0.5),
+        oracle=blocks.dense,
+        learned=True,
+        random=True,
+    ),
+    Case(
+        kp.layers.WeightNoise,
+        dict(layer=keras.layers.Conv2D(4, (2, 1), name="noisy"), stddev=0.1, mode="multiplicative", seed=3),
+        bad=dict(layer="dense", stddev=-0.1, mode="gaussian", seed=0.5),
+        oracle=blocks.convolution,
+        learned=True,
+        random=True,
+        shape=(2, 2, 3),
+    ),
+    Case(
+        kp.layers.WeightNormalization,
+        dict(layer=keras.layers.Dense(5, kernel_initializer=keras.initializers.RandomNormal(seed=3), name="normal")),
+        bad=dict(layer=keras.layers.LSTM(3)),
+        oracle=blocks.weight_normalization,
+        learned=True,
+    ),
+    Case(
+        kp.layers.NoisyDense,
+        dict(
+            units=5,
+            sigma_0=0.3,
+            factorized=False,
+            use_bias=False,
+            activation=kp.activations.LeakyReLU(0.1),
+            seed=3,
+        ),
+        bad=dict(units=0, sigma_0=-0.1, factorized=1, use_bias=1, seed=0.5),
+        free=("activation",),
+        oracle=blocks.noisy_dense,
+        learned=True,
+        random=True,
+    ),
+    Case(
+        kp.layers.GhostBatchNormalization,
+        dict(virtual_batch_size=5, axis=1, momentum=0.9, epsilon=0.01, center=False, scale=False),
+        bad=dict(virtual_batch_size=0, axis=0, momentum=1.5, epsilon=0.0, center=1, scale=1),
+        oracle=blocks.batch_normalization,
+        learned=True,
+    ),
+    Case(
+        kp.layers.LayerScale,
+        dict(init=0.3, per_channel=False, axis=1),
+        bad=dict(init=None, per_channel=1, axis=0),
+        oracle=blocks.layer_scale,
+        learned=True,
+    ),
+    Case(
+        kp.layers.SqueezeExcite,
+        dict(
+            ratio=2.0,
+            activation=kp.activations.LeakyReLU(0.1),
+            gate=kp.activations.Tanh(),
+            kernel_initializer=keras.initializers.RandomNormal(seed=3),
+            axis=1,
+        ),
+        bad=dict(ratio=0.5, axis=0),
+        free=("activation", "gate", "kernel_initializer"),
+        oracle=blocks.squeeze_excite,
+        learned=True,
+    ),
+    Case(
+        kp.layers.Residual,
+        dict(
+            block=[keras.layers.Dense(4, "tanh", name="first"), keras.layers.Dense(5, name="second")],
+            projection=keras.layers.Dense(5, use_bias=False, name="shortcut"),
+            drop_path=0.4,
+            scale_init=0.5,
+            scale_per_channel=True,
+            activation=kp.activations.LeakyReLU(0.1),
+            seed=3,
+        ),
+        bad=dict(block=[], projection="dense", drop_path=1.0, scale_init="0", scale_per_channel=1, seed=0.5),
+        free=("activation",),
+        oracle=blocks.residual,
+        learned=True,
+        random=True,
+    ),
 ]
 
 # Layers that change the targets with the inputs, and so are in no model.
@@ -847,6 +952,12 @@ AUGMENTATIONS = [
         kp.layers.CutMix,
         dict(alpha=0.4, classes=3, axes=(1,), seed=3),
         bad=dict(alpha=float("inf"), classes=2.5, axes="columns", seed=1.5),
+        saved=False,
+    ),
+    Case(
+        kp.layers.SMOTE,
+        dict(neighbors=3, fraction=0.5, categorical=(2,), minority=(1, 2), seed=3),
+        bad=dict(neighbors=0, fraction=1.5, categorical=0, minority="rare", seed="3"),
         saved=False,
     ),
 ]

@@ -38,12 +38,12 @@ def swapped(x, rate, seed):
     return ops.where(chosen(ops.shape(x), rate, seed), partners, x)
 
 
-def check_columns(columns):
+def check_columns(columns, name="columns"):
     """Raises unless `columns` is None or a sequence of positions of columns."""
     are_columns = columns is None or (
         isinstance(columns, list | tuple) and all(isinstance(c, int) and not isinstance(c, bool) for c in columns)
     )
-    check(are_columns, "columns", columns, "a tuple of integers or None")
+    check(are_columns, name, columns, "a tuple of integers or None")
 
 
 def column_mask(columns, x):
