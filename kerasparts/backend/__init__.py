@@ -24,6 +24,7 @@ from kerasparts.backend.model import model_probe as model_probe
 from kerasparts.backend.model import model_scores as model_scores
 from kerasparts.backend.model import model_value_and_gradients as model_value_and_gradients
 from kerasparts.backend.pure_model import PureModel as PureModel
+from kerasparts.backend.randomness import global_generator as global_generator
 from kerasparts.backend.randomness import kept_random_numbers as kept_random_numbers
 from kerasparts.backend.randomness import set_random_seed as set_random_seed
 
@@ -52,6 +53,7 @@ __all__ = [
     "model_scores",
     "model_value_and_gradients",
     "PureModel",
+    "global_generator",
     "kept_random_numbers",
     "set_random_seed",
 ]

@@ -19,20 +19,20 @@ def kept_random_numbers():
     instead of at its first use.
     """
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    keras_state = ops.convert_to_numpy(_keras_generator())
+    keras_state = ops.convert_to_numpy(global_generator())
     random.setstate(python)  # a new generator takes its seed from there
     try:
         with kept_random_state():
             yield
     finally:
-        _keras_generator().assign(keras_state)
+        global_generator().assign(keras_state)
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
 
 
 def set_random_seed(seed: int) -> None:
     """Sets what `kept_random_numbers` keeps; `keras.utils.set_random_seed` loads TensorFlow on every backend."""
-    _keras_generator().assign([seed, 0])  # first, as a new one draws from Python's
+    global_generator().assign([seed, 0])  # first, as a new one draws from Python's
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     set_random_state(seed)
@@ -46,7 +46,7 @@ class _Watched(keras.StatelessScope):
         self.variable, _ = update
 
 
-def _keras_generator():
+def global_generator():
     """State of the generator that `keras.random` takes where it is given no seed."""
     with _Watched() as watched:
         keras.random.uniform(())
