@@ -45,6 +45,7 @@ class Case:
         kinks: where the derivative of an activation jumps.
         elementwise: whether an activation maps each number by itself.
         learned: whether a layer's oracle takes its weights, a list, after the inputs.
+        roundings: of a layer's numbers to half precision, one after another; several where it multiplies matrices.
         random: whether a layer draws random numbers while training; its oracle is then of inference.
         shape: of a layer's inputs without the batch, of twelve numbers.
         moving: arguments without which an optimizer is too slow at first to be seen in half precision.
@@ -67,6 +68,7 @@ class Case:
     kinks: tuple[float, ...] = ()
     elementwise: bool = True
     learned: bool = False
+    roundings: int = 1
     random: bool = False
     shape: tuple[int, ...] = (4, 3)
     outputs: int = 3
@@ -855,7 +857,11 @@ LAYERS = [
     ),
     Case(
         kp.layers.DropConnect,
-        dict(layer=keras.layers.Dense(5, name="dropped"), rate=0.4, seed=3),
+        dict(
+            layer=keras.layers.Dense(5, kernel_initializer=keras.initializers.RandomNormal(seed=3), name="dropped"),
+            rate=0.2,
+            seed=3,
+        ),
         bad=dict(layer=keras.layers.Embedding(2, 3), rate=1.0, seed=0.5),
         oracle=blocks.dense,
         learned=True,
@@ -863,12 +869,22 @@ LAYERS = [
     ),
     Case(
         kp.layers.WeightNoise,
-        dict(layer=keras.layers.Conv2D(4, (2, 1), name="noisy"), stddev=0.1, mode="multiplicative", seed=3),
+        dict(
+            layer=keras.layers.EinsumDense(
+                "abc,cd->abd",
+                (4, 5),
+                bias_axes="d",
+                kernel_initializer=keras.initializers.RandomNormal(seed=3),
+                name="noisy",
+            ),
+            stddev=0.1,
+            mode="multiplicative",
+            seed=3,
+        ),
         bad=dict(layer="dense", stddev=-0.1, mode="gaussian", seed=0.5),
-        oracle=blocks.convolution,
+        oracle=blocks.dense,
         learned=True,
         random=True,
-        shape=(2, 2, 3),
     ),
     Case(
         kp.layers.WeightNormalization,
@@ -891,6 +907,7 @@ LAYERS = [
         free=("activation",),
         oracle=blocks.noisy_dense,
         learned=True,
+        roundings=8,
         random=True,
     ),
     Case(
@@ -925,7 +942,9 @@ LAYERS = [
         kp.layers.Residual,
         dict(
             block=[keras.layers.Dense(4, "tanh", name="first"), keras.layers.Dense(5, name="second")],
-            projection=keras.layers.Dense(5, use_bias=False, name="shortcut"),
+            projection=keras.layers.Dense(
+                5, use_bias=False, kernel_initializer=keras.initializers.RandomNormal(seed=3), name="shortcut"
+            ),
             drop_path=0.4,
             scale_init=0.5,
             scale_per_channel=True,
@@ -936,6 +955,7 @@ LAYERS = [
         free=("activation",),
         oracle=blocks.residual,
         learned=True,
+        roundings=4,
         random=True,
     ),
 ]
@@ -958,6 +978,51 @@ AUGMENTATIONS = [
         kp.layers.SMOTE,
         dict(neighbors=3, fraction=0.5, categorical=(2,), minority=(1, 2), seed=3),
         bad=dict(neighbors=0, fraction=1.5, categorical=0, minority="rare", seed="3"),
+        saved=False,
+    ),
+]
+
+
+@keras.saving.register_keras_serializable(package="tests")
+def _louder(texts):
+    return [text.upper() for text in texts]
+
+
+@keras.saving.register_keras_serializable(package="tests")
+def _reversed(texts):
+    return [" ".join(reversed(text.split())) for text in texts]
+
+
+_SYNONYMS = {"quick": ["fast", "rapid"], "fox": ["vixen"], "über": ["on top of"]}
+
+TEXT_AUGMENTATIONS = [
+    Case(kp.layers.RandomDeletion, dict(rate=0.4, seed=3), bad=dict(rate=1.5, seed=1.5), saved=False),
+    Case(kp.layers.RandomSwap, dict(rate=0.4, seed=3), bad=dict(rate=-0.1, seed="no"), saved=False),
+    *(
+        Case(
+            part,
+            dict(rate=0.4, synonyms=_SYNONYMS, seed=3),
+            bad=dict(rate=float("nan"), synonyms={"quick": "fast"}, seed=1.5),
+            saved=False,
+        )
+        for part in (kp.layers.RandomInsertion, kp.layers.SynonymReplacement)
+    ),
+    Case(
+        kp.layers.CharacterNoise,
+        dict(rate=0.4, kinds=("insert", "substitute", "transpose"), keyboard=False, seed=3),
+        bad=dict(rate=2.0, kinds=("swap",), keyboard=1, seed=1.5),
+        saved=False,
+    ),
+    Case(
+        kp.layers.BackTranslation,
+        dict(to=_louder, back=_reversed, rate=0.6, batch_size=3, cache_size=5, on_error="raise", seed=3),
+        bad=dict(to="en", back=None, rate=1.5, batch_size=0, cache_size=-1, on_error="ignore", seed=1.5),
+        saved=False,
+    ),
+    Case(
+        kp.layers.Paraphrase,
+        dict(generate=_louder, rate=0.6, batch_size=3, cache_size=5, on_error="raise", seed=3),
+        bad=dict(generate=["a"], rate=1.5, batch_size=0.5, cache_size=-1, on_error=None, seed=1.5),
         saved=False,
     ),
 ]
@@ -1077,7 +1142,7 @@ KINDS = {
     "optimizers": [*OPTIMIZERS, *WRAPPERS, *QUASI_NEWTON],
     "optimizers.schedules": SCHEDULES,
     "optimizers.transforms": TRANSFORMS,
-    "layers": [*LAYERS, *AUGMENTATIONS, *OF_OUTPUTS],
+    "layers": [*LAYERS, *AUGMENTATIONS, *TEXT_AUGMENTATIONS, *OF_OUTPUTS],
     "callbacks": [*CALLBACKS, *OF_OPTIMIZERS],
 }
 

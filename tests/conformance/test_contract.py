@@ -97,7 +97,7 @@ def plain(value):
     """A config entry or an argument as plain data."""
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if hasattr(value, "get_config"):
+    if hasattr(value, "get_config") or inspect.isfunction(value):
         value = keras.saving.serialize_keras_object(value)
     return value
 

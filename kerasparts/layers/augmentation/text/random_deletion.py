@@ -20,13 +20,13 @@ class RandomDeletion(WordAugmentation):
     Example:
     >>> layer = kerasparts.layers.RandomDeletion(rate=0.4, seed=1)
     >>> layer(["a quick brown fox", "jumps"], training=True)
-    ['quick brown fox', 'jumps']
+    ['a quick fox', 'jumps']
 
     Reference: Wei and Zou 2019, https://arxiv.org/abs/1901.11196, section 2.
     """
 
     def change(self, words, draws):
-        kept = [word if draw >= self.rate else None for word, (draw,) in zip(words, draws, strict=True)]
+        kept = [word if draw >= self.rate else None for word, draw in zip(words, draws, strict=True)]
         if not any(kept):
             last = max(range(len(words)), key=draws.__getitem__)
             kept[last] = words[last]

@@ -28,7 +28,7 @@ class RandomInsertion(WordAugmentation):
     Example:
     >>> layer = kerasparts.layers.RandomInsertion(rate=0.3, synonyms={"quick": ["fast"]}, seed=1)
     >>> layer("A quick brown fox.", training=True)
-    'A quick brown fox. fast'
+    'A quick fast brown fox.'
 
     Reference: Wei and Zou 2019, https://arxiv.org/abs/1901.11196, section 2.
     """
@@ -41,14 +41,14 @@ class RandomInsertion(WordAugmentation):
         self.synonyms = synonyms
         self._thesaurus = Thesaurus(synonyms)
 
-    def change(self, words, draws):
+    def change(self, words, order, choice, where):
         known = [i for i, word in enumerate(words) if self._thesaurus.synonyms(word)]
-        known.sort(key=draws.__getitem__)
+        known.sort(key=order.__getitem__)
         changed = list(words)
         for n in range(self.changes(words) if known else 0):
             choices = self._thesaurus.synonyms(words[known[n % len(known)]])
-            synonym = choices[int(draws[n][1] * len(choices))]
-            place = int(draws[n][2] * (len(words) + 1))
+            synonym = choices[int(choice[n] * len(choices))]
+            place = int(where[n] * (len(words) + 1))
             if place < len(words):
                 changed[place] = f"{synonym} {changed[place]}"
             else:

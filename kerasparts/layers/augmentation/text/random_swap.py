@@ -21,20 +21,20 @@ class RandomSwap(WordAugmentation):
     Example:
     >>> layer = kerasparts.layers.RandomSwap(rate=0.3, seed=1)
     >>> layer(["a quick brown fox", "jumps"], training=True)
-    ['fox quick brown a', 'jumps']
+    ['brown quick a fox', 'jumps']
 
     Reference: Wei and Zou 2019, https://arxiv.org/abs/1901.11196, section 2.
     """
 
     draws_per_word = 2
 
-    def change(self, words, draws):
+    def change(self, words, first, second):
         count = len(words)
         if count < 2:
             return words
         words = list(words)
-        for one, other in draws[: self.changes(words)]:
-            i = int(one * count)
-            j = (i + 1 + int(other * (count - 1))) % count
+        for n in range(self.changes(words)):
+            i = int(first[n] * count)
+            j = (i + 1 + int(second[n] * (count - 1))) % count
             words[i], words[j] = words[j], words[i]
         return words

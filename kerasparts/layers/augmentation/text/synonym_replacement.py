@@ -42,12 +42,12 @@ class SynonymReplacement(WordAugmentation):
         self.synonyms = synonyms
         self._thesaurus = Thesaurus(synonyms)
 
-    def change(self, words, draws):
+    def change(self, words, order, choice):
         known = [i for i, word in enumerate(words) if self._thesaurus.replacements(word)]
         words = list(words)
-        for i in sorted(known, key=draws.__getitem__)[: self.changes(words)]:
+        for i in sorted(known, key=order.__getitem__)[: self.changes(words)]:
             choices = self._thesaurus.replacements(words[i])
-            words[i] = choices[int(draws[i][1] * len(choices))]
+            words[i] = choices[int(choice[i] * len(choices))]
         return words
 
     def get_config(self):

@@ -22,8 +22,8 @@ class TextAugmentation(RandomLayer):
     A subclass writes `augment(texts, random)`, which gets a list of `str` and a NumPy generator. The numbers come from
     the layer's seed state through NumPy: the same on every backend.
 
-    Texts may be one `str`, a list or tuple of them, a NumPy array of any shape, a table's column, or a string tensor of
-    TensorFlow, and come back in that form; bytes are read as UTF-8. A text that is not empty never becomes empty.
+    Texts may be one `str`, a list or tuple of them, a NumPy array of any shape, or a string tensor of TensorFlow, and
+    come back in that form, a table's column as an array. Bytes are read as UTF-8. A text never becomes empty.
 
     Args:
         seed: int or None. None: other numbers each time.

@@ -11,9 +11,9 @@ WORD = re.compile(r"\S+")
 class WordAugmentation(TextAugmentation):
     """Base class of text augmentations that change words: what stands between white space.
 
-    A subclass writes `change(words, draws)`, which gets the words of one text and, for each, `draws_per_word` numbers
-    from [0, 1), and returns as long a list of what stands in their places, None for nothing. What separates the words
-    stays as it was; of the separators around what is gone, one with a line break, if any.
+    A subclass writes `change(words, *draws)`, which gets the words of one text and `draws_per_word` lists of as many
+    numbers from [0, 1), and returns a list of what stands in the words' places, None for nothing. What separates the
+    words stays as it was; of the separators around what is gone, one with a line break, if any.
 
     Args:
         rate: float in [0, 1]. Share of the words to change.
@@ -33,14 +33,16 @@ class WordAugmentation(TextAugmentation):
             return texts
         texts_in_words = [text.split() for text in texts]
         count = sum(map(len, texts_in_words))
-        draws = random.random((count, self.draws_per_word)).tolist()
+        draws = random.random((self.draws_per_word, count)).tolist()
         changed, end = [], 0
         for text, words in zip(texts, texts_in_words, strict=True):
             begin, end = end, end + len(words)
-            changed.append(_joined(text, words, self.change(words, draws[begin:end])) if words else text)
+            if words:
+                text = _joined(text, words, self.change(words, *(numbers[begin:end] for numbers in draws)))
+            changed.append(text)
         return changed
 
-    def change(self, words, draws):
+    def change(self, words, *draws):
         raise NotImplementedError
 
     def changes(self, words):
@@ -54,9 +56,10 @@ class WordAugmentation(TextAugmentation):
 def _joined(text, words, changed):
     if changed == words:
         return text
+    before, is_plain, after = text.partition(" ".join(words))
+    if is_plain:
+        return before + " ".join([word for word in changed if word is not None]) + after
     places = [i for i, word in enumerate(changed) if word is not None]
-    if " ".join(words) == text:
-        return " ".join([changed[i] for i in places])
     separators = WORD.split(text)  # before the first word, after each, the last of them at the end of the text
     parts = [separators[0]]
     for i, following in zip(places, [*places[1:], None], strict=True):
