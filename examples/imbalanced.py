@@ -11,6 +11,7 @@ and the share of others that are left alone: always saying "no 8" has 0.5 of it,
 from pathlib import Path
 
 import numpy as np
+from anew import Anew
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
 from sklearn.datasets import load_digits
 
@@ -47,16 +48,9 @@ def network():
 
 def shares(loss, seeds, epochs):
     """Shares of the 8s and of the others that a network trained with the loss gets right, in a row for each seed."""
-    model = network()
-    model.compile(keras.optimizers.Adam(5e-3), loss, jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
-    state = [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
-    rows = []
-    for seed in range(seeds):  # one model, compiled once, starts anew
-        keras.utils.set_random_seed(seed)
-        model.set_weights(network().get_weights())
-        for variable, value in zip(model.optimizer.variables, state, strict=True):
-            variable.assign(value)
+    anew, rows = Anew(network, keras.optimizers.Adam(5e-3), loss), []
+    for seed in range(seeds):
+        model = anew(seed)
         (x, y), (x_test, y_test) = data(seed)
         model.fit(x, y, batch_size=128, epochs=epochs, verbose=0)
         said = keras.ops.convert_to_numpy(model(x_test)).argmax(axis=-1)
