@@ -30,8 +30,8 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.all: $(VENV)/.dev
-	@echo "Installing JAX, Torch, Ray and Optax into $(VENV) ..."
-	@$(PIP) --editable '.[dev,jax,torch,ray,peers]'
+	@echo "Installing JAX, Torch, Ray, ONNX and peers to compare with into $(VENV) ..."
+	@$(PIP) --editable '.[dev,jax,torch,ray,export,peers]'
 	@touch $@
 
 demo: $(VENV)/.demo  ## train, diagnose, save and reload a model on real data
