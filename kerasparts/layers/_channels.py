@@ -31,13 +31,12 @@ def along_channels(values, axis, rank):
     return ops.expand_dims(values, places)
 
 
-def mask_of_places(mask, axis, inputs):
-    """A mask `(batch, places ...)` as booleans with an axis for the channels.
+def counted(mask, inputs):
+    """A mask `(batch, all axes but the last)`, as Keras has it, in the shape of the inputs.
 
     Raises:
         ValueError: it does not have one axis less than the inputs.
     """
-    rank = len(inputs.shape)
     rule = f"of one axis less than the inputs, which have the shape {tuple(inputs.shape)}"
-    check(len(mask.shape) == rank - 1, "mask", tuple(mask.shape), rule)
-    return ops.expand_dims(ops.cast(mask, "bool"), axis % rank)
+    check(len(mask.shape) == len(inputs.shape) - 1, "mask", tuple(mask.shape), rule)
+    return ops.broadcast_to(ops.cast(mask, "bool")[..., None], ops.shape(inputs))

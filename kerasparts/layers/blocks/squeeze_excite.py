@@ -6,7 +6,7 @@ from keras import ops
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
 from kerasparts.core.precision import float32_at_least
-from kerasparts.layers._channels import along_channels, channels, check_channel_axis, mask_of_places
+from kerasparts.layers._channels import along_channels, channels, check_channel_axis, counted
 
 
 @part
@@ -69,7 +69,7 @@ class SqueezeExcite(keras.layers.Layer):
         if mask is None:
             pooled = ops.mean(x, axis=places)
         else:
-            mask = mask_of_places(mask, self.axis, x)
+            mask = counted(mask, x)
             count = ops.sum(ops.cast(mask, x.dtype), axis=places)
             pooled = ops.sum(ops.where(mask, x, ops.zeros_like(x)), axis=places)
             pooled = pooled / ops.maximum(count, ops.ones_like(count))

@@ -8,7 +8,7 @@ from keras import ops
 from kerasparts.core.checks import check, check_integer, check_number
 from kerasparts.core.part import part
 from kerasparts.core.precision import float32_at_least
-from kerasparts.layers._channels import along_channels, channels, check_channel_axis, mask_of_places
+from kerasparts.layers._channels import along_channels, channels, check_channel_axis, counted
 
 
 @part
@@ -83,11 +83,11 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):
         places = tuple(a for a in range(1, rank) if a != axis)
         groups, group = self._groups(sizes[0])
         if mask is None:
-            of_row = ops.ones(sizes[:1], x.dtype) * ops.cast(math.prod(sizes[a] for a in places), x.dtype)
+            of_row = ops.ones((sizes[0], 1), x.dtype) * ops.cast(math.prod(sizes[a] for a in places), x.dtype)
         else:
-            mask = mask_of_places(mask, axis, x)
-            of_row = ops.sum(ops.cast(mask, x.dtype), axis=tuple(range(1, rank)))
-        count = ops.segment_sum(of_row[:, None], group, num_segments=groups)
+            mask = counted(mask, x)
+            of_row = ops.sum(ops.cast(mask, x.dtype), axis=places)
+        count = ops.segment_sum(of_row, group, num_segments=groups)
 
         def mean_of(values):
             """Over the rows and places of each virtual batch; `(groups, channels)`."""
@@ -127,7 +127,7 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):
 
     def _move(self, statistic, values, count):
         """Takes the mean over the virtual batches into a moving statistic, where there is one that is finite."""
-        total = ops.sum(count)
+        total = ops.sum(count, axis=0)
         value = ops.sum(count * values, axis=0) / ops.maximum(total, ops.ones_like(total))
         old = ops.cast(statistic, value.dtype)
         new = old + (1 - self.momentum) * (value - old)
