@@ -75,6 +75,46 @@ def parts(x):
     return model
 
 
+def scalings(x):
+    k = kp.layers
+    for layer in (k.StandardScaling(missing="indicate"), k.MinMaxScaling(clip=True), k.QuantileScaling(n_quantiles=10)):
+        layer.adapt(x)
+        yield layer
+
+
+def layers():
+    """Those for rows of 12 numbers, then those for maps. Nothing is drawn: it differs from backend to backend."""
+    k, dense = kp.layers, keras.layers.Dense
+    none = keras.optimizers.schedules.ExponentialDecay(0.0, 2, 0.5)
+    rows = [k.Dropout(0.0, "classic"), k.ScheduledDropout(none), k.DropPath(0.0), k.SwapNoise(0.0), k.Jitter(0.0)]
+    rows += [
+        k.FeatureDropout(0.0),
+        k.InputNoise(amount=0.0),
+        k.DropConnect(dense(4), 0.0),
+        k.WeightNoise(dense(4), 0.0),
+    ]
+    rows += [k.WeightNormalization(dense(4)), k.NoisyDense(4, 0.0), k.GhostBatchNormalization(8), k.LayerScale(0.5)]
+    yield from rows
+    yield k.Residual([dense(4, "tanh"), dense(12)], scale_init=0.1, scale_per_channel=True)
+    yield from (k.DropBlock(0.0, 1), k.SqueezeExcite(2.0))
+
+
+def with_layers(x):
+    """One branch a layer."""
+    inputs = keras.Input((3,))
+    h = keras.layers.Concatenate()([scaling(inputs) for scaling in scalings(x)])
+    h = keras.layers.Dense(12, "tanh")(h)
+    maps, branches = keras.layers.Reshape((2, 2, 3))(h), []
+    for layer in layers():
+        of_maps = isinstance(layer, kp.layers.DropBlock | kp.layers.SqueezeExcite)
+        branches.append(keras.layers.Dense(4)(keras.layers.Flatten()(layer(maps if of_maps else h))))
+    empty = keras.layers.Rescaling(0.0)(maps)  # where it cannot be seen what was cut out
+    branches.append(keras.layers.Flatten()(kp.layers.Cutout(1)(empty)))
+    model = keras.Model(inputs, keras.layers.Dense(3)(keras.layers.Concatenate()(branches)))
+    model.compile(kp.optimizers.SGD(0.01), kp.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1))
+    return model
+
+
 def small(optimizer):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(3)])
     model.compile(optimizer, kp.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1))
@@ -116,6 +156,7 @@ def with_losses(labels):
 def models(x):
     """Each model by the name of its file."""
     yield "parts", parts(x)
+    yield "layers", with_layers(x)
     o, cycle_of_ten = kp.optimizers, kp.optimizers.schedules.OneCycle(0.02, 10)
     yield "sgd", small(o.SGD(cycle_of_ten, momentum=cycle_of_ten.momentum, nesterov=True))
     for optimizer in (o.Adagrad(), o.RMSprop(), o.Adadelta(), o.Adam(amsgrad=True), o.Nadam(), o.RectifiedAdam()):
