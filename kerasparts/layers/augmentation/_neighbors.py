@@ -1,6 +1,11 @@
 """Nearest rows of the same class."""
 
+import functools
+
+import numpy as np
 from keras import ops
+
+from kerasparts import backend
 
 
 def nearest(x, classes, bank, bank_classes, neighbors, categorical, own):
@@ -18,6 +23,19 @@ def nearest(x, classes, bank, bank_classes, neighbors, categorical, own):
     Returns:
         `(batch, neighbors, features)`, the nearest first, and by row how many of them are real, in int32.
     """
+    return _program(neighbors, tuple(categorical.tolist()), own)(x, classes, bank, bank_classes)
+
+
+@functools.lru_cache(maxsize=64)
+def _program(neighbors, categorical, own):
+    """JAX would otherwise compile these fifty operations one by one, for many seconds and for every size of batch."""
+    return backend.program(
+        lambda *arrays: _nearest(*arrays, neighbors, np.array(categorical), own),
+        fused=False,
+    )
+
+
+def _nearest(x, classes, bank, bank_classes, neighbors, categorical, own):
     # Rows of no class, so that there are always enough to choose from.
     candidates, size = 4 * (neighbors + 1), ops.shape(bank)[0]
     bank = ops.concatenate([bank, ops.broadcast_to(_mean(bank), (candidates, bank.shape[1]))])
