@@ -5,6 +5,7 @@ Importing the package registers every part with Keras, so that `keras.models.loa
 """
 
 from kerasparts import activations as activations
+from kerasparts import augmentation as augmentation
 from kerasparts import callbacks as callbacks
 from kerasparts import diagnostics as diagnostics
 from kerasparts import ensembles as ensembles
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "__version__",
     "activations",
+    "augmentation",
     "callbacks",
     "diagnostics",
     "ensembles",
