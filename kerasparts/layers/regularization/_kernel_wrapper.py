@@ -46,4 +46,4 @@ class KernelWrapper(keras.layers.Wrapper):
         return outputs
 
     def compute_output_shape(self, input_shape):
-        return self.layer.compute_output_shape(input_shape)
+        return tuple(self.layer.compute_output_shape(input_shape))

@@ -110,7 +110,7 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):
         return ops.cast(y, self.compute_dtype)
 
     def add_weight(self, *args, **kwargs):
-        """In float32 at least: in bfloat16, a moving statistic of 1 would not take 0.01 of what is below 1.4."""
+        # In bfloat16, a moving variance of 1 would stay 1 as long as those of the batches are between 0.81 and 1.39.
         return super().add_weight(*args, **{**kwargs, "dtype": float32_at_least(self.variable_dtype)})
 
     def get_config(self):

@@ -15,8 +15,8 @@ from kerasparts.layers.random_layer import RandomLayer
 class NoisyDense(RandomLayer):
     """A dense layer that learns how much noise each of its weights bears: in reinforcement learning, how to explore.
 
-    Not in Keras. With `n` inputs, learned `kernel`, `bias` and their scales, and noise `e` of mean 0 and variance 1,
-    drawn anew at each call with `training=True`:
+    Not in Keras. With `n` inputs, learned `kernel`, `bias` and their scales, and noise `e` of mean 0, drawn
+    anew at each call with `training=True`:
 
         y = x @ (kernel + kernel_scale * e) + bias + bias_scale * e_out
         e[i, j] = f(e_in[i]) * f(e_out[j]), f(z) = sign(z) * sqrt(|z|)    factorized: n + units numbers a call
