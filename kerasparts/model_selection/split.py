@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasparts.core.checks import check, check_integer, check_number
 from kerasparts.core.data import row_count
+from kerasparts.model_selection._adapt import adapt_layers, adapts, build_by
 from kerasparts.model_selection._labels import class_labels, without_objects
 
 SMALL, MEDIUM, LARGE = (0.70, 0.15, 0.15), (0.80, 0.10, 0.10), (0.90, 0.05, 0.05)
@@ -42,6 +43,37 @@ class DataSplit:
     def sizes(self) -> tuple[int, int, int]:
         """Number of rows of each part."""
         return tuple(len(rows) for rows in self.indices)
+
+    def adapt(self, model: keras.Layer) -> None:
+        """Adapts a layer, or all layers of a model that have `adapt`, to the training part alone.
+
+        Scaling that was measured on dev or test rows tells the model about them, and flatters their scores. Layers
+        behind others are adapted to what these make of the training part. `model_selection.cross_validate` and all
+        experiments do the same for every fit by themselves.
+
+        Args:
+            model: layer with an `adapt`, or a model, sequential or functional, that has such layers. Its inputs are
+                the first of the arrays that were split.
+
+        Raises:
+            ValueError: nothing to adapt; a layer whose inputs are not known, as in a model of another kind.
+
+        Example:
+        >>> x = np.arange(200.0).reshape(100, 2)
+        >>> split, scaling = train_dev_test_split(x), kerasparts.layers.StandardScaling()
+        >>> split.adapt(scaling)
+        >>> bool(abs(keras.ops.mean(scaling(split.train[0]))) < 1e-6)
+        True
+        """
+        (x, *_) = self.train
+        is_layer = isinstance(model, keras.Layer)
+        check(is_layer and adapts(model), "model", model, "a layer with `adapt`, or a model with such a layer")
+        if isinstance(model, keras.Sequential):  # a functional model is built
+            build_by(model, x)
+        if isinstance(model, keras.Model):
+            adapt_layers(model, x)
+        else:
+            model.adapt(x)
 
     def __str__(self):
         total = sum(self.sizes)

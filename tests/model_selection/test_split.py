@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
+import kerasparts as kp
 from kerasparts.model_selection import train_dev_test_split
 from kerasparts.model_selection.split import _quotas
 
@@ -362,3 +363,67 @@ def test_keras_validation_split_leaves_a_class_out_and_ours_does_not():
     model.fit(*train, validation_data=dev, batch_size=100, verbose=0, callbacks=[our_seen])
     assert keras_seen.smallest == 1.0  # the first class is never validated
     assert our_seen.smallest == 0.0
+
+
+def scaled_by(layer):
+    return keras.ops.convert_to_numpy(layer.center).ravel()
+
+
+def test_a_layer_is_adapted_to_the_training_part_alone():
+    x = np.arange(100.0)[:, None]
+    split, layer = train_dev_test_split(x, chronological=True), kp.layers.MinMaxScaling()
+    split.adapt(layer)
+    assert keras.ops.convert_to_numpy(layer(split.train[0])).max() == 1.0
+    assert keras.ops.convert_to_numpy(layer(split.dev[0])).min() > 1.0
+
+
+@pytest.mark.parametrize("has_input", [True, False])
+def test_all_layers_of_a_model_are_adapted_to_what_reaches_them(has_input):
+    inner = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0), kp.layers.StandardScaling()])
+    scaling = kp.layers.RobustScaling()
+    model = keras.Sequential([keras.Input((2,))] * has_input + [scaling, inner, keras.layers.Dense(1)])
+    x = np.random.default_rng(0).normal(5.0, 3.0, (200, 2)).astype("float32")
+    split = train_dev_test_split(x, x[:, 0])
+    split.adapt(model)
+    (train, _) = split.train
+    np.testing.assert_allclose(scaled_by(scaling), np.median(train, axis=0), rtol=1e-5)
+    between = keras.ops.convert_to_numpy(scaling(train))
+    np.testing.assert_allclose(scaled_by(inner.layers[-1]), 2 * between.mean(axis=0), rtol=1e-4, atol=1e-6)
+    assert np.isfinite(model.predict(split.test[0], verbose=0)).all()
+
+
+def test_each_of_several_inputs_has_its_own_scaling():
+    inputs = {"a": keras.Input((1,), name="a"), "b": keras.Input((1,), name="b")}
+    scalings = {name: kp.layers.StandardScaling() for name in inputs}
+    outputs = keras.layers.Add()([scalings[name](inputs[name]) for name in inputs])
+    data = {"a": np.arange(50.0)[:, None], "b": 100 + np.arange(50.0)[:, None]}
+    split = train_dev_test_split(data)
+    split.adapt(keras.Model(inputs, outputs))
+    (train,) = split.train
+    for name, scaling in scalings.items():
+        np.testing.assert_allclose(scaled_by(scaling), train[name].mean(), rtol=1e-5)
+
+
+class Subclassed(keras.Model):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, x):
+        return self.layer(x)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.layers.Dense(1),
+        lambda: keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
+        lambda: Subclassed(kp.layers.StandardScaling()),
+        lambda: keras.Sequential([keras.Input((2, 1)), keras.layers.TimeDistributed(kp.layers.StandardScaling())]),
+        lambda: "a model",
+    ],
+    ids=["a layer without adapt", "a model without adapt", "a subclassed model", "a wrapped layer", "text"],
+)
+def test_what_cannot_be_adapted_is_refused(make):
+    with pytest.raises(ValueError, match=r"`model` must be[\s\S]*Received: model"):
+        train_dev_test_split(np.ones((100, 2))).adapt(make())

@@ -88,7 +88,7 @@ class QuantileSketch:
     Memory: `size` values a column, and half as many for each doubling of `n / size`, in float32 unless float64 come.
     """
 
-    VALUES, LEAST = 2**22, 2**12  # in the buffer of all columns; in that of one
+    VALUES, LEAST = 2**21, 2**12  # in the buffer of all columns; in that of one
 
     def __init__(self, columns, size=None):
         self.size = (size or max(self.LEAST, self.VALUES // columns)) // 2 * 2

@@ -20,10 +20,10 @@ class RobustScaling(AffineScaling):
     with `iqr` the distance of the upper from the lower quantile. A constant feature, or one whose middle half is
     constant, has `iqr` 1: it is centered and keeps its scale.
 
-    `adapt` leaves NaN out; infinities count as values beyond all others. Quantiles are exact for up to 4 million values
-    in all or 4,096 a feature, whichever is more: that is for 200,000 rows of 20 features. Beyond, they come from a
+    `adapt` leaves NaN out; infinities count as values beyond all others. Quantiles are exact for up to 2 million values
+    in all or 4,096 a feature, whichever is more: that is for 100,000 rows of 20 features. Beyond, they come from a
     sketch: with `size` for the number of values a feature up to which they are exact, a quantile is that of a rank
-    off by less than `10 / size` of the values, but once in 100,000 times; for 20 features by 0.005%.
+    off by less than `10 / size` of the values, but once in 100,000 times; for 20 features by 0.01%.
 
     The arithmetic is in float32, of float64 inputs after they are centered; only the result is in the layer's
     precision. Called before `adapt`, the layer raises; where that cannot be seen (a JAX program), it gives NaN.
