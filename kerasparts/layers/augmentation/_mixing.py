@@ -55,7 +55,10 @@ class Mixing(TargetAugmentation):
 
 
 def symmetric_beta(alpha, shape, seed):
-    """Draws from Beta(alpha, alpha), exact and finite for every `alpha`: a quotient of gammas is 0 / 0 for small ones.
+    """Draws from Beta(alpha, alpha), exactly and from uniform numbers alone.
+
+    `keras.random.beta` takes quotients of gammas: on TensorFlow they are wrong for an `alpha` of 0.01, and on Torch
+    they go through the global generator, which other threads use.
 
     Student's t of `2 alpha` degrees of freedom is drawn in polar form and mapped to (0, 1).
     Reference: Devroye 1996, Random variate generation in one line of code, section 4, https://doi.org/10.1145/256562.256623.

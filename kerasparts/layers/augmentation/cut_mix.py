@@ -14,7 +14,7 @@ class CutMix(Mixing):
     """Pastes a piece of another row into each row of a batch, and mixes the targets by the share that is left.
 
     Keras' `CutMix` takes images only, leaves integer labels to the user, forgets the sample weights, mixes labels by a
-    share that is not that of the pixels (it rounds the box and not the share), and keeps the box inside the image.
+    share that is not that of the pixels, as it rounds the box and not the share, and never reaches the first row.
     Here, for a partner `j` of each row and `share ~ Beta(alpha, alpha)`, images get a box of `j` of sides
     `length * sqrt(1 - share)` around any pixel, clipped at the border; sequences a stretch of `steps * (1 - share)`;
     tables each column of `j` with chance `1 - share`. Then, with `share` counted anew from the cells that were kept,

@@ -12,8 +12,8 @@ from kerasparts.layers.augmentation.augmentation import Augmentation
 class Cutout(Augmentation):
     """Blanks a box of each image, so that a model does not rest on a single part of it.
 
-    Keras' `RandomErasing` keeps the box inside the image, draws its area rather than its sides, and counts pixels in
-    the layer's precision, which bfloat16 cannot beyond 256. Here the centre is any pixel, and what of the box lies
+    Keras' `RandomErasing` never reaches the first row and column, keeps the box inside the image, draws its area rather
+    than its sides, and leaves half of the images as they are. Here the centre is any pixel, and what of the box lies
     outside is cut off: the paper finds this matters, as some images are then seen nearly whole.
 
         start = centre - size // 2
