@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import math
+import weakref
 from dataclasses import dataclass
 
 import keras
@@ -74,7 +75,7 @@ def monte_carlo_predict(
 
     The last is great where the samples disagree, as far from the training data; the second where the data themselves
     are uncertain. Mean and deviation are updated sample by sample, in the memory of one prediction. On TensorFlow and
-    JAX all samples of a batch are one compiled program, which is made anew for each call of this function.
+    JAX all samples of a batch are one compiled program, which is kept for the next call with the same arguments.
 
     Args:
         model: built `keras.Model` with dropout of a rate above 0.
@@ -123,8 +124,7 @@ def monte_carlo_predict(
             rows = row_count(batch)
             size = max(size, rows)
             batch = backend.in_floatx(take(batch, np.arange(size) % rows))  # padded, as a new shape is compiled anew
-            if program is None:
-                program = _Program(model, layers, samples, activation, classes, batch)
+            program = program or _program_of(model, layers, samples, activation, classes, batch)
             backend.set_random_seed(int(draws.integers(2**31)))  # for what draws without a generator
             found = program(draws, batch)
             parts.append(take(found, slice(rows)))
@@ -149,8 +149,8 @@ class _Meaning:
         p = ops.minimum(ops.relu(p), 1.0)
         return _surprise(p) + _surprise(1 - p) if self.binary else ops.sum(_surprise(p), axis=-1)
 
-    def start(self, output):
-        nothing = ops.zeros(output.shape, float32_at_least(output.dtype))
+    def start(self, output, rows):
+        nothing = ops.zeros((rows, *output.shape[1:]), float32_at_least(output.dtype))
         moments = {"mean": nothing, "squares": nothing}
         return {**moments, "expected": self.entropy(nothing)} if self.classes else moments
 
@@ -177,11 +177,32 @@ class _Meaning:
         return found
 
 
+_PROGRAMS = weakref.WeakKeyDictionary()  # the last one of each model, as it takes longer to compile than to run
+
+
+def _program_of(model, layers, samples, activation, classes, batch):
+    inputs = [(array.shape[1:], array.dtype) for array in keras.tree.flatten(batch)]
+    rates = [(id(layer), [getattr(layer, name, None) for name in RATES]) for layer in layers]
+    key = (
+        samples,
+        activation,
+        classes,
+        getattr(model, "loss", None),
+        inputs,
+        rates,
+        [id(variable) for variable in model.variables],
+    )
+    if model not in _PROGRAMS or _PROGRAMS[model].key != key:
+        _PROGRAMS[model] = _Program(model, layers, samples, activation, classes, batch)
+        _PROGRAMS[model].key = key
+    return _PROGRAMS[model]
+
+
 class _Program:
     """All samples of a batch in one program."""
 
     def __init__(self, model, layers, samples, activation, classes, batch):
-        self.model, self.layers, self.samples = model, layers, samples
+        self.model, self.layers, self.samples = weakref.ref(model), layers, samples
         self.spec = model.compute_output_spec(keras.tree.map_structure(_symbol, batch))
         self.outputs = keras.tree.flatten(self.spec)
         self.meanings = _meanings(model, self.outputs, activation, classes)
@@ -194,7 +215,7 @@ class _Program:
     def __call__(self, draws, batch):
         seeds = draws.integers(2**31, size=(self.samples, len(self.seeds), 2), dtype="int32")
         found = to_numpy(self.run(seeds, batch))
-        check(self.has_dropped, "model", self.model.name, "one that calls its dropout at inference too")
+        check(self.has_dropped, "model", self.model().name, "one that calls its dropout at inference too")
         return found
 
     def result(self, found):
@@ -208,11 +229,12 @@ class _Program:
             count = count + 1
             drawn = [(variable, ops.cast(seeds[i], variable.dtype)) for i, variable in enumerate(self.seeds)]
             with keras.StatelessScope([*weights, *drawn], collect_losses=True), self._dropping():
-                outputs = keras.tree.flatten(self.model(x, training=False))
+                outputs = keras.tree.flatten(self.model()(x, training=False))
             triples = zip(self.meanings, moments, outputs, strict=True)
             return count, [meaning.update(before, output, count) for meaning, before, output in triples]
 
-        start = [meaning.start(output) for meaning, output in zip(self.meanings, self.outputs, strict=True)]
+        rows = ops.shape(keras.tree.flatten(x)[0])[0]
+        start = [meaning.start(output, rows) for meaning, output in zip(self.meanings, self.outputs, strict=True)]
         _, moments = backend.repeated(step, (ops.zeros((), "float32"), start), seeds)
         return [meaning.summary(one, self.samples) for meaning, one in zip(self.meanings, moments, strict=True)]
 
@@ -225,13 +247,10 @@ class _Program:
 
     def _trained(self, call):
         """The `call` of a layer in training, whatever it is told."""
-        signature = inspect.signature(call)
 
         def trained(*args, **kwargs):
             self.has_dropped = True
-            bound = signature.bind(*args, **kwargs)
-            bound.arguments["training"] = True
-            return call(*bound.args, **bound.kwargs)
+            return call(*args, **{**kwargs, "training": True})
 
         return trained
 

@@ -12,6 +12,8 @@ from kerasparts.diagnostics.experiments.class_shares import output_log_shares
 class EnsembleSpread:
     """What the members of an ensemble answer to each row; made by `ensemble_spread`.
 
+    The members may be the samples of a model with dropout, in `ensembles.monte_carlo_predict`.
+
     Attributes:
         mean: answer of the ensemble.
         standard_deviation: of the members' answers, each output by itself.
