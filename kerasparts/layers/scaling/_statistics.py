@@ -92,7 +92,7 @@ class QuantileSketch:
 
     def __init__(self, columns, size=None):
         self.size = (size or max(self.LEAST, self.VALUES // columns)) // 2 * 2
-        self._buffer = np.empty((columns, self.size), "float32")
+        self._buffer = np.zeros((columns, self.size), "float32")
         self._filled = 0
         self._runs = {}  # by the logarithm of their weight
         self._low, self._high = np.full((2, columns), np.nan)
@@ -117,13 +117,16 @@ class QuantileSketch:
         """Quantiles at `shares` in [0, 1], in rows, interpolated as by `np.quantile`; NaN for columns of NaN alone."""
         counts = (self.count - self._missing)[:, None]
         ranks = np.maximum(np.asarray(shares) * (counts - 1), 0.0)
+        nearest = np.rint(ranks)
+        ranks = np.where(np.isclose(ranks, nearest, rtol=1e-12, atol=0.0), nearest, ranks)  # 10 * 0.7 is above 7
         below, above = np.floor(ranks).astype("int64"), np.ceil(ranks).astype("int64")
         columns = max(1, self.VALUES // (self._filled + len(self._runs) * self.size))
         starts = range(0, len(counts), columns)
         both = np.concatenate([below, above], axis=1)
         found = np.concatenate([self._at_ranks(slice(i, i + columns), both[i : i + columns]) for i in starts])
         low, high = np.split(found, 2, axis=1)
-        return (low + (high - low) * (ranks - below)).T
+        with np.errstate(invalid="ignore"):  # the same infinity on both sides
+            return np.where(low == high, low, low + (high - low) * (ranks - below)).T
 
     def _at_ranks(self, columns, ranks):
         """The values of some columns at ranks from 0, in float64."""

@@ -69,6 +69,8 @@ class QuantileScaling(Scaling):
         self.quantiles = self.add_statistic("quantiles", (features, self.n_quantiles))  # less `center`
         self.places = self.add_statistic("places", (features, self.n_quantiles))
         self.last = self.add_statistic("last", ())  # place of the largest quantile; copies of it may follow
+        if self.missing != "keep":
+            self.median = self.add_statistic("median", self.center.shape)  # less `center`
 
     def new_statistics(self, features):
         return QuantileSketch(features)
@@ -76,13 +78,15 @@ class QuantileScaling(Scaling):
     def learn(self, statistics):
         last = min(self.n_quantiles, max(statistics.count, 2)) - 1
         median, *quantiles = statistics.quantiles(np.concatenate([[0.5], np.linspace(0, 1, last + 1)]))
-        center = median.astype("float32")
+        center = _exact_center(quantiles[0], median, quantiles[-1])
         quantiles = (np.stack(quantiles, axis=1) - center[:, None]).astype("float32")
         quantiles = np.maximum.accumulate(quantiles, axis=1)  # against rounding
         rest = [(0, 0), (0, self.n_quantiles - last - 1)]
         quantiles, places = (np.pad(values, rest, "edge") for values in (quantiles, _places(quantiles)))
         self.assign_statistics((self.center, center), (self.quantiles, quantiles), (self.places, places))
         self.last.assign(last)
+        if self.missing != "keep":
+            self.assign_statistics((self.median, median - center))
 
     def scaled(self, x):
         last, table, start = self._tables()
@@ -109,6 +113,9 @@ class QuantileScaling(Scaling):
         left, right = ops.take(table, start + j), ops.take(table, start + k)
         return left + (place - ops.cast(j, "float32")) * (right - left) + self.center
 
+    def stand_in(self):
+        return self.median
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -121,6 +128,14 @@ class QuantileScaling(Scaling):
         start = self.n_quantiles * np.arange(math.prod(self.center.shape), dtype="int32")
         start = ops.reshape(start, self.center.shape)
         return ops.convert_to_tensor(self.last), ops.reshape(self.quantiles, (-1,)), start
+
+
+def _exact_center(low, median, high):
+    """The median where all data lie within a factor of two of it, so that no digit is lost in the difference, or 0."""
+    center = median.astype("float32")
+    near, far = np.sort(np.abs([low, high]), axis=0)
+    offset = (np.sign(low) == np.sign(high)) & (near >= np.abs(center) / 2) & (far <= 2 * np.abs(center))
+    return np.where(offset, center, 0)
 
 
 def _places(quantiles):

@@ -24,7 +24,7 @@ class Scaling(keras.layers.Layer):
     * `new_statistics(features)`: something with `update(x, missing)`, as in `_statistics.py`;
     * `learn(statistics)`, which assigns its weights by `assign_statistics`, `center` among them;
     * `scaled(x)`: the output for inputs less their center, in float32, and `unscaled(y)`: the inputs for an output;
-    * where a missing input is not to become `center`, `stand_in()`: what it becomes, less the center.
+    * `stand_in()`: what a missing input becomes, less the center.
 
     Args:
         axis: int, tuple of ints or None. Axes whose every index is a feature of its own; None: one scale for all.
@@ -115,9 +115,6 @@ class Scaling(keras.layers.Layer):
         x = ops.where(missing, ops.convert_to_tensor(self.stand_in(), "float32"), x)
         y = ops.cast(self.scaled(x), self.compute_dtype)
         return ops.concatenate([y, ops.cast(missing, y.dtype)], axis=-1) if self.missing == "indicate" else y
-
-    def stand_in(self):
-        return 0.0
 
     def inverse(self, outputs):
         """The inputs that `outputs` came from, in float32; NaN where an indicator says so."""
