@@ -34,14 +34,14 @@ def boxes(height, width, sides):
     return found
 
 
-def neighbors(row, bank, k, categorical=()):
-    """Places in `bank` of the `k` rows nearest to `row`, which is not among them, as in SMOTE and SMOTE-NC."""
+def neighbors(row, bank, k, categorical=(), spread_of=None):
+    """Places in `bank` of the `k` rows nearest to `row`, as in SMOTE and SMOTE-NC; `spread_of` are all of the class."""
     numeric = [column for column in range(bank.shape[1]) if column not in categorical]
-    spread = np.median([np.nanstd(bank[:, column]) for column in numeric]) if numeric else 1.0
+    spread = np.median(np.nanstd(spread_of[:, numeric], axis=0)) if categorical else 0.0
     distances = []
     for other in bank:
         gaps = (row - other)[numeric]
-        known = ~np.isnan(gaps)
-        distance = np.sum(gaps[known] ** 2) * len(numeric) / known.sum() if numeric else 0.0
+        known = np.isfinite(gaps)
+        distance = np.sum(gaps[known] ** 2) * len(numeric) / known.sum()
         distances.append(distance + spread**2 * sum(row[column] != other[column] for column in categorical))
     return np.argsort(distances, kind="stable")[:k]

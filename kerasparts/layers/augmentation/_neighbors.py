@@ -37,7 +37,7 @@ def _program(neighbors, categorical, own):
 
 def _nearest(x, classes, bank, bank_classes, neighbors, categorical, own):
     # Rows of no class, so that there are always enough to choose from.
-    candidates, size = 4 * (neighbors + 1), ops.shape(bank)[0]
+    candidates, size = 32 + 2 * neighbors, ops.shape(bank)[0]
     bank = ops.concatenate([bank, ops.broadcast_to(_mean(bank), (candidates, bank.shape[1]))])
     bank_classes = ops.concatenate([bank_classes, ops.zeros((candidates,), bank_classes.dtype)])
     place = ops.arange(size + candidates)
