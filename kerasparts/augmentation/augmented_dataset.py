@@ -12,7 +12,7 @@ from kerasparts.augmentation._ahead import Ahead
 from kerasparts.augmentation._rows import balanced_rows, labels_of
 from kerasparts.augmentation._steps import Steps
 from kerasparts.core.checks import check, check_integer
-from kerasparts.core.data import row_count, take, to_numpy
+from kerasparts.core.data import is_array, take, to_numpy
 
 
 class AugmentedDataset(keras.utils.PyDataset):
@@ -94,11 +94,13 @@ class AugmentedDataset(keras.utils.PyDataset):
         # Keras' own queue hands on what was read while a model is built. So it knows of no workers, and these are ours.
         super().__init__(workers=1, max_queue_size=max_queue_size)
         self._data = tuple(map(_arrays, (x, y, sample_weight)))
-        self.rows = row_count(self._data[0])
+        self.rows = (_shapes(self._data[0]) or [(0,)])[0][0]
         check(self.rows > 0, "x", x, "of at least one row")
         for name, arrays in zip(("x", "y", "sample_weight"), self._data, strict=True):
-            counts = {len(array) for array in keras.tree.flatten(arrays) if array is not None}
-            check(counts <= {self.rows}, name, sorted(counts), f"of {self.rows} rows, as the first input")
+            shapes = _shapes(arrays)
+            check(
+                all(shape[0] == self.rows for shape in shapes), name, shapes, f"of {self.rows} rows, as the first input"
+            )
         self._classes = labels_of(self._data[1]) if balanced else None
         self._steps = Steps(augment)
         self.batch_size = batch_size
@@ -186,9 +188,17 @@ class AugmentedDataset(keras.utils.PyDataset):
 
 
 def _arrays(tree):
-    """The same nest, of NumPy arrays; a list of strings is one of them."""
-    is_text = isinstance(tree, list | tuple) and len(tree) > 0 and all(isinstance(text, str) for text in tree)
-    return np.array(tree) if is_text else to_numpy(tree)
+    """The same nest, of NumPy arrays; a list of strings or numbers is one of them."""
+    if isinstance(tree, dict):
+        return {name: _arrays(one) for name, one in tree.items()}
+    if not isinstance(tree, list | tuple):
+        return to_numpy(tree)
+    is_nest = any(is_array(one) or isinstance(one, dict | list | tuple) for one in tree)
+    return type(tree)(map(_arrays, tree)) if is_nest else np.array(tree)
+
+
+def _shapes(tree):
+    return [array.shape or (0,) for array in keras.tree.flatten(tree) if array is not None]
 
 
 def _running_fit(dataset):
