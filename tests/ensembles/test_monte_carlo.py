@@ -42,13 +42,14 @@ def entropy(p):
 
 @pytest.mark.parametrize("rate", [0.2, 0.5])
 def test_a_linear_model_has_the_mean_and_variance_of_the_closed_form(rate):
-    x, weights, samples = rows(5, 6), rows(6, 1), 4000
+    x, weights, copies, samples = rows(5, 6), rows(6, 1), 200, 20
     model = sequential((6,), layers.Dropout(rate, seed=1), layers.Dense(1, use_bias=False))
     model.set_weights([weights])
-    found = predict(model, x, samples)
-    variance = rate / (1 - rate) * (x**2) @ (weights**2)
-    assert (np.abs(found.mean - x @ weights) < 5 * np.sqrt(variance / samples)).all()
-    np.testing.assert_allclose(found.standard_deviation**2, variance, rtol=0.15)
+    found = predict(model, np.repeat(x, copies, axis=0), samples, batch_size=5 * copies)
+    mean, square = (a.reshape(5, copies).mean(axis=1) for a in (found.mean, found.standard_deviation**2))
+    variance = (rate / (1 - rate) * (x**2) @ (weights**2))[:, 0]
+    assert (np.abs(mean - (x @ weights)[:, 0]) < 5 * np.sqrt(variance / (samples * copies))).all()
+    np.testing.assert_allclose(square, variance, rtol=0.15)
     assert found.entropy is None
 
 
@@ -99,12 +100,12 @@ def test_the_mutual_information_is_between_zero_and_the_entropy():
 
 
 def test_a_fitted_model_is_unsure_far_from_its_data():
-    x = RANDOM.uniform(-1, 1, (256, 1)).astype("float32")
+    x = RANDOM.uniform(-1, 1, (256, 2)).astype("float32")
     hidden = [part for _ in range(2) for part in (layers.Dense(64, "relu"), kp.layers.Dropout(0.1, seed=1))]
-    model = sequential((1,), *hidden, layers.Dense(1))
+    model = sequential((2,), *hidden, layers.Dense(1))
     model.compile(keras.optimizers.Adam(0.01), "mse")
-    model.fit(x, np.sin(3 * x), epochs=20, batch_size=32, verbose=0)
-    near, far = (predict(model, np.full((1, 1), at, "float32")).standard_deviation.max() for at in (0.0, 6.0))
+    model.fit(x, np.sin(3 * x[:, :1]) * x[:, 1:], epochs=12, batch_size=32, verbose=0)
+    near, far = (predict(model, scale * x[:64]).standard_deviation.mean() for scale in (1, 10))
     assert far > 3 * near
 
 

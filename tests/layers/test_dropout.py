@@ -34,7 +34,7 @@ def trained(layer, x):
     return numpy(layer(x, training=True))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", *(["float64"] if BACKEND != "jax" else [])])
 @pytest.mark.parametrize("rate", [0.01, 0.3])
 def test_the_share_that_is_dropped_is_the_rate_in_every_precision(rate, dtype):
     y = trained(kp.layers.Dropout(rate, seed=3, dtype=dtype), ones(400, 500, dtype=dtype))
@@ -94,8 +94,8 @@ def test_what_is_dropped_is_zero_even_if_it_was_no_number():
 
 
 @pytest.mark.skipif(BACKEND != "torch", reason="only there Keras multiplies by the mask")
-def test_what_keras_drops_stays_no_number():
-    y = trained(keras.layers.Dropout(0.5, seed=1), np.full((20, 30), np.nan, "float32"))
+def test_what_keras_drops_without_a_seed_stays_no_number():
+    y = trained(keras.layers.Dropout(0.5), np.full((20, 30), np.nan, "float32"))
     assert np.isnan(y).all()
 
 

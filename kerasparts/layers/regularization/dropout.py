@@ -18,8 +18,8 @@ class Dropout(RandomLayer):
         monte_carlo   kept * x / (1 - rate)       kept * x / (1 - rate)
 
     Keras has the first alone. What it loses there, and is kept here: a file holds the place in the random numbers, so
-    that a fit that is resumed is the fit; what is dropped is zero, though it be NaN (on Torch, Keras' stays NaN); and
-    in bfloat16 the rate is the one that was asked for (on TensorFlow, Keras drops 1.6% of the numbers at a rate of 1%).
+    that a fit that is resumed is the fit; what is dropped is zero, though it be NaN (on Torch, Keras' without a seed
+    stays NaN); and in bfloat16 the rate is the one asked for (on TensorFlow, Keras drops 1.6% at a rate of 1%).
 
     With "monte_carlo", `predict` gives another answer each time, and BatchNormalization acts as at inference.
     `ensembles.monte_carlo_predict` draws many of them, of a model with any dropout in it.
