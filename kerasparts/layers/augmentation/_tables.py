@@ -8,6 +8,7 @@ from kerasparts.core.checks import check
 from kerasparts.core.data import batches, is_array, is_dataset, to_numpy
 from kerasparts.layers.augmentation._corruptions import check_columns
 from kerasparts.layers.augmentation.augmentation import Augmentation
+from kerasparts.layers.scaling._statistics import Moments
 
 
 class TableAugmentation(Augmentation):
@@ -42,18 +43,19 @@ class TableAugmentation(Augmentation):
                 batches, each `x` or `(x, ...)`.
         """
         parts = (x for x, _, _ in batches(data)) if is_dataset(data) else [to_numpy(data) if is_array(data) else data]
-        count, mean, squares = 0.0, 0.0, 0.0
+        measured = None
         for x in map(np.asarray, parts):
             if not self.built:
                 self.build((None, *x.shape[1:]))
                 self.built = True
             check(x.shape[-1:] == tuple(self.mean.shape), "data", x.shape, f"of {self.mean.shape[0]} columns")
-            rows = x.reshape(-1, x.shape[-1]).astype("float64")
-            count, mean, squares = _merged(count, mean, squares, rows)
-        check(np.any(count > 0), "data", type(data).__name__, "of at least one row")
-        known = count > 0
-        self.mean.assign(np.where(known, mean, np.nan))
-        self.stddev_of_column.assign(np.where(known, np.sqrt(squares / np.maximum(count, 1)), np.nan))
+            rows = np.where(np.isfinite(x), x, np.nan).reshape(-1, x.shape[-1])
+            if len(rows):
+                measured = Moments(x.shape[-1]) if measured is None else measured
+                measured.update(rows, np.isnan(rows))
+        check(measured is not None, "data", type(data).__name__, "of at least one row")
+        self.mean.assign(measured.mean)
+        self.stddev_of_column.assign(np.where(np.isnan(measured.mean), np.nan, np.sqrt(measured.variance)))
 
     def moments(self, x):
         """Mean and standard deviation of each column, adapted or of the batch."""
@@ -72,16 +74,3 @@ class TableAugmentation(Augmentation):
 
     def get_config(self):
         return {**super().get_config(), "columns": self.columns}
-
-
-def _merged(count, mean, squares, rows):
-    """Counts, means and sums of squared deviations with the finite cells of more rows (Chan et al. 1979)."""
-    finite = np.isfinite(rows)
-    new = finite.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        new_mean = np.where(finite, rows, 0.0).sum(axis=0) / np.maximum(new, 1)
-        new_squares = np.where(finite, rows - new_mean, 0.0)
-    new_squares = np.square(new_squares).sum(axis=0)
-    both = np.maximum(count + new, 1)
-    gap = new_mean - mean
-    return count + new, mean + gap * new / both, squares + new_squares + gap**2 * count * new / both

@@ -79,7 +79,7 @@ class SMOTE(TargetAugmentation):
     def adapt(self, x, y=None):
         """Keeps the rare rows, to look for neighbors among them, in place of those kept before.
 
-        Call it before the layer is given to `dataset.map`, which keeps what it knew then.
+        Call it first: a data set that was made with the layer may go on with what the layer knew then.
 
         Args:
             x: array `(rows, features)`; or a `tf.data.Dataset`, `keras.utils.PyDataset` or other iterable of batches
