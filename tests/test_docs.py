@@ -40,6 +40,7 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "imbalanced": (dict(seeds=1, epochs=1), "Gained over plain"),
     "robust_regression": (dict(units=(1.0,), seeds=1, epochs=5), 'Huber("auto")'),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
+    "residual_depth": (dict(nets=("plain", "ReZero"), depth=6, seeds=1, epochs=1), "ReZero"),
 }
 
 
@@ -148,6 +149,7 @@ SLOW_EXAMPLES = {
     "gradient_flow",
     "lambda_sweep",
     "optimizers",
+    "residual_depth",
 }
 
 
