@@ -7,6 +7,7 @@ from contextlib import closing
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasparts.augmentation._ahead import Ahead
 from kerasparts.augmentation._rows import balanced_rows, labels_of
@@ -51,7 +52,9 @@ class AugmentedDataset(keras.utils.PyDataset):
         max_queue_size: int >= 1. Most batches to compute ahead.
         use_multiprocessing: False. What the frameworks compute is no faster in processes, which they may not survive.
 
-    Shapes: `x` of `(rows, ...)` gives batches of `(batch_size, ...)`, or what the last augmentation gives.
+    Shapes: `x` of `(rows, ...)` gives NumPy batches of `(batch_size, ...)`, or what the last augmentation gives. In
+    `fit` on TensorFlow strings are string tensors; on JAX and Torch a `TextVectorization` at the end of `augment` makes
+    numbers of them.
 
     Memory: the data themselves, of which no copy is made, and `max_queue_size + workers` batches.
 
@@ -127,8 +130,8 @@ class AugmentedDataset(keras.utils.PyDataset):
             if number is not None:
                 self._next += 1
         if number is None:
-            return self._batch(self.epoch * len(self) + index)
-        return self._ahead.get(number, self._end(number))
+            return _as_fit_reads(self._batch(self.epoch * len(self) + index))
+        return _as_fit_reads(self._ahead.get(number, self._end(number)))
 
     def __iter__(self):
         first = self.epoch * len(self)
@@ -195,6 +198,13 @@ def _arrays(tree):
         return to_numpy(tree)
     is_nest = any(is_array(one) or isinstance(one, dict | list | tuple) for one in tree)
     return type(tree)(map(_arrays, tree)) if is_nest else np.array(tree)
+
+
+def _as_fit_reads(batch):
+    """The same with strings as tensors on TensorFlow, where Keras refuses those of NumPy in a dataset."""
+    if keras.backend.backend() != "tensorflow":
+        return batch
+    return keras.tree.map_structure(lambda a: ops.convert_to_tensor(a) if a.dtype.kind in "USOT" else a, batch)
 
 
 def _shapes(tree):

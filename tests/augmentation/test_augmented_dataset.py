@@ -258,6 +258,26 @@ def test_texts_may_be_turned_into_numbers_by_a_layer_of_keras():
     assert model.predict(Dataset(texts, None, augment, batch_size=5), verbose=0).shape == (12, 1)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="models take strings on TensorFlow alone")
+def test_strings_go_into_a_model_as_keras_does_not_let_them():
+    texts = ["a good film", "a bad film", "no film at all"] * 4
+    vectorize = keras.layers.TextVectorization(output_mode="multi_hot")
+    vectorize.adapt(texts)
+    model = keras.Sequential([keras.Input((), dtype="string"), vectorize, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(Dataset(texts, np.arange(12), kp.layers.RandomDeletion(0.3), batch_size=5), verbose=0)
+
+    class Plain(keras.utils.PyDataset):
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, index):
+            return np.array(texts), np.arange(12)
+
+    with pytest.raises(ValueError, match="Invalid dtype"):
+        model.fit(Plain(), verbose=0)
+
+
 def test_functions_draw_from_the_generator_they_ask_for():
     def jitter(x, rng):
         return x + rng.normal(size=x.shape)
