@@ -41,7 +41,8 @@ class QuantileScaling(Scaling):
 
     Shapes: `(batch, ..., width)` to the same shape; with "indicate" to `(batch, ..., 2 * width)`.
 
-    Memory: `adapt` holds what it does in `RobustScaling`; the layer `2 * n_quantiles` numbers a feature.
+    Memory: `adapt` holds what it does in `RobustScaling`; the layer at most `4 * n_quantiles` numbers a
+    feature.
 
     Raises:
         ValueError: called before `adapt`; a feature with an infinity or of NaN alone.
@@ -65,10 +66,11 @@ class QuantileScaling(Scaling):
 
     def build(self, input_shape):
         super().build(input_shape)
-        features = math.prod(self.center.shape)
-        self.quantiles = self.add_statistic("quantiles", (features, self.n_quantiles))  # less `center`
-        self.places = self.add_statistic("places", (features, self.n_quantiles))
-        self.last = self.add_statistic("last", ())  # place of the largest quantile; copies of it may follow
+        # A row a feature, of a power of two: copies of the largest quantile fill it up.
+        shape = (math.prod(self.center.shape), 1 << (self.n_quantiles - 1).bit_length())
+        self.quantiles = self.add_statistic("quantiles", shape)  # less `center`
+        self.places = self.add_statistic("places", shape)
+        self.last = self.add_statistic("last", ())  # place of the largest quantile
         if self.missing != "keep":
             self.median = self.add_statistic("median", self.center.shape)  # less `center`
 
@@ -81,7 +83,7 @@ class QuantileScaling(Scaling):
         center = _exact_center(quantiles[0], median, quantiles[-1])
         quantiles = (np.stack(quantiles, axis=1) - center[:, None]).astype("float32")
         quantiles = np.maximum.accumulate(quantiles, axis=1)  # against rounding
-        rest = [(0, 0), (0, self.n_quantiles - last - 1)]
+        rest = [(0, 0), (0, self.quantiles.shape[1] - last - 1)]
         quantiles, places = (np.pad(values, rest, "edge") for values in (quantiles, _places(quantiles)))
         self.assign_statistics((self.center, center), (self.quantiles, quantiles), (self.places, places))
         self.last.assign(last)
@@ -91,7 +93,7 @@ class QuantileScaling(Scaling):
     def scaled(self, x):
         last, table, start = self._tables()
         end = ops.cast(last, "int32")
-        j = ops.minimum(_last_not_above(table, start, self.n_quantiles, x), end)
+        j = ops.minimum(_last_not_above(x, table, start, self.quantiles.shape[1]) - start, end)
         k = ops.minimum(j + 1, end)
         left, right = ops.take(table, start + j), ops.take(table, start + k)
         gap = ops.where(right > left, right - left, 1.0)
@@ -125,8 +127,8 @@ class QuantileScaling(Scaling):
 
     def _tables(self):
         """The place of the last quantile, the quantiles of all features in a row, and where each feature starts."""
-        start = self.n_quantiles * np.arange(math.prod(self.center.shape), dtype="int32")
-        start = ops.reshape(start, self.center.shape)
+        features, width = self.quantiles.shape
+        start = ops.reshape(np.arange(0, features * width, width, dtype="int32"), self.center.shape)
         return ops.convert_to_tensor(self.last), ops.reshape(self.quantiles, (-1,)), start
 
 
@@ -151,13 +153,15 @@ def _places(quantiles):
     return np.where(at_one_end, np.where(first == 0, 0, last), (first + last) / 2)
 
 
-def _last_not_above(table, start, length, x):
-    """Index of the last of `length` rising entries of `table`, from `start` on, that is not above `x`; or else 0."""
-    index = ops.zeros_like(x, dtype="int32")
-    step = 1 << (length - 1).bit_length()
+def _last_not_above(x, table, start, width):
+    """Index of the last of `width` rising entries of `table`, from `start` on, that is not above `x`; or else `start`.
+
+    By bisection: `ops.searchsorted` searches one row only.
+    """
+    index = start + ops.zeros_like(x, dtype="int32")
+    step = width
     while step := step // 2:
-        further = ops.minimum(index + step, length - 1)
-        index = ops.where(ops.take(table, start + further) <= x, further, index)
+        index = ops.where(ops.take(table, index + step) <= x, index + step, index)
     return index
 
 
