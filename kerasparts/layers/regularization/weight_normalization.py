@@ -24,7 +24,8 @@ class WeightNormalization(KernelWrapper):
     where `|v|` is the norm of all weights that lead to the unit. The lengths start as those of the kernel, so that at
     first the layer does what it did before, a trained one too. Unlike in batch normalization, no sample depends on
     another. A penalty or constraint of the kernel is on `v`, where it changes nothing but the speed of learning.
-    Kernels that start as zeros have no direction: the first step gives them one, of length 1.
+    Kernels that start as zeros have no direction: the first step gives them one, of length 1. Lengths do not follow a
+    kernel that is set later: `kerasparts.initializers.layer_sequential_unit_variance` comes before the wrapping.
 
     Args:
         layer: Dense, EinsumDense, convolution or transposed convolution.
@@ -37,10 +38,10 @@ class WeightNormalization(KernelWrapper):
     Example:
     >>> layer = kerasparts.layers.WeightNormalization(keras.layers.Dense(2))
     >>> layer.build((None, 3))
-    >>> layer.layer.kernel.assign([[3.0, 0.0], [4.0, 0.0], [0.0, 9.0]])
-    >>> layer.length.assign([1.0, 2.0])
-    >>> keras.ops.convert_to_numpy(layer(np.eye(3))).round(2).tolist()
-    [[0.6, 0.0], [0.8, 0.0], [0.0, 2.0]]
+    >>> layer.layer.set_weights([np.array([[3.0, 0.0], [4.0, 0.0], [0.0, 9.0]]), np.zeros(2)])
+    >>> _ = layer.length.assign([10.0, 2.0])
+    >>> keras.ops.convert_to_numpy(layer(np.eye(3))).tolist()
+    [[6.0, 0.0], [8.0, 0.0], [0.0, 2.0]]
 
     Reference: Salimans and Kingma 2016, https://arxiv.org/abs/1602.07868, equation 2, where the length is called g.
     """
