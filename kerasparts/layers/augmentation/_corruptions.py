@@ -29,13 +29,14 @@ def salt_and_pepper(x, rate, low, high, seed):
 def swapped(x, rate, seed):
     """Each cell, with chance `rate`, is that of another row of the batch: any other, with the same chance."""
     rows = ops.shape(x)[0]
-    flat = ops.reshape(x, (rows, -1)) if len(x.shape) != 2 else x
+    cells = ops.reshape(x, (-1,))
     others = ops.cast(ops.maximum(rows - 1, 1), "float32")
-    step = keras.random.uniform(ops.shape(flat), dtype="float32", seed=seed) * others
-    step = 1 + ops.cast(ops.floor(step), "int32")
-    row = (ops.arange(rows, dtype="int32")[:, None] + step) % ops.maximum(ops.cast(rows, "int32"), 1)
-    partners = ops.reshape(ops.take_along_axis(flat, row, axis=0), ops.shape(x))
-    return ops.where(chosen(ops.shape(x), rate, seed), partners, x)
+    step = keras.random.uniform(ops.shape(x), dtype="float32", seed=seed) * others
+    step = 1 + ops.cast(ops.floor(ops.reshape(step, (-1,))), "int32")
+    place = ops.arange(ops.shape(cells)[0], dtype="int32")
+    width = ops.shape(cells)[0] // ops.maximum(rows, 1)
+    partner = (place + step * width) % ops.maximum(ops.shape(cells)[0], 1)
+    return ops.where(chosen(ops.shape(x), rate, seed), ops.reshape(ops.take(cells, partner), ops.shape(x)), x)
 
 
 def check_columns(columns, name="columns"):

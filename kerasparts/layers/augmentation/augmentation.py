@@ -69,21 +69,16 @@ class TargetAugmentation(Augmentation):
     def targets(self, y):
         return y
 
-    def compute_output_shape(self, data_shape):
-        x, *rest = data_shape
-        return (x, *rest)
-
     def compute_output_spec(self, data, training=True):
         self._unpacked(data)
         return keras.Operation.compute_output_spec(self, data, training=False)  # of the same form, without draws
 
     def _unpacked(self, data):
         """Inputs, targets and weights (or None)."""
-        are_pairs = isinstance(data, tuple) and len(data) in (2, 3)
         check(
-            are_pairs,
+            isinstance(data, tuple) and len(data) in (2, 3),
             "data",
-            type(data).__name__ if not are_pairs else None,
+            type(data).__name__,
             f"(x, y) or (x, y, sample_weight): {type(self).__name__} changes the targets with the inputs, so it works "
             "in a data pipeline, such as `dataset.map(lambda x, y: layer((x, y)))`, and not inside a model",
         )

@@ -1,16 +1,17 @@
 """MixUp."""
 
 import keras
+from keras import ops
 
 from kerasparts.core.part import part
-from kerasparts.layers.augmentation._mixing import Mixing, like, weigh
+from kerasparts.layers.augmentation._mixing import Mixing, like
 
 
 @part
 class MixUp(Mixing):
     """Mixes each row of a batch with another, inputs, targets and sample weights alike.
 
-    Keras' `MixUp` takes images only, refuses tables and sequences, leaves integer labels to the user, forgets the
+    Keras' `MixUp` refuses tables, takes sequences for a single image, leaves integer labels to the user, forgets the
     sample weights, and mixes images without their labels when it stands in a model. Here, with a partner `j` for each
     row `i` and `share ~ Beta(alpha, alpha)`, one a row:
 
@@ -21,8 +22,9 @@ class MixUp(Mixing):
     Without sample weights, `part` is `share`. With them, the loss of the mix is the mix of the weighted losses, for
     any loss linear in its targets; a row of weight 0 leaves no trace in the targets.
 
-    Integer targets are labels and become one-hot rows. Numbers and one-hot rows must be floats. A label outside of
-    `[0, classes)` gives a row of NaN, so that the loss shows it. A cell of `x` that is NaN in either row is NaN.
+    Integer targets are labels and become one-hot rows; numbers and one-hot rows must be floats, and booleans become
+    floats. A label outside of `[0, classes)` gives a row of NaN, so that the loss shows it. A cell of `x` that is NaN
+    in either row is NaN. Integers in `x` are taken for numbers: of tokens, mix the embeddings.
 
     Args:
         alpha: float > 0. Small: nearly all rows stay nearly as they are; 1: all shares alike.
@@ -49,6 +51,7 @@ class MixUp(Mixing):
         super().__init__(alpha, classes, seed, **kwargs)
 
     def mix(self, x, partners, share):
-        return keras.tree.map_structure(
-            lambda a: weigh(like(share, a), a, keras.ops.take(a, partners, axis=0)), x
-        ), share
+        def mixed(a):
+            return a + like(1.0 - share, a) * (ops.take(a, partners, axis=0) - a)
+
+        return keras.tree.map_structure(mixed, x), share
