@@ -907,7 +907,7 @@ LAYERS = [
         free=("activation",),
         oracle=blocks.noisy_dense,
         learned=True,
-        roundings=8,
+        roundings=12,
         random=True,
     ),
     Case(
