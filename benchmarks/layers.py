@@ -3,8 +3,8 @@
     python benchmarks/layers.py [SECTION] [ROUNDS]
 
 `adapt`: how long each scaling takes to measure 1,000,000 rows of 20 features, in one array and in 1,000 batches,
-against scikit-learn's `fit`, or `partial_fit` where it has one, and against Keras' `Normalization.adapt`. `scaling`: the
-compiled forward pass over a batch of 1,000 such rows against Keras' `Normalization`, with and without XLA on TensorFlow.
+against scikit-learn's `fit`, or `partial_fit` where it has one, and against Keras' `Normalization.adapt`. `scaling`:
+the compiled forward pass over 1,000 such rows against Keras' `Normalization`, with and without XLA on TensorFlow.
 `dataset`: an epoch of images that are flipped, rotated and mixed, by `AugmentedDataset` against the same layers in a
 `PyDataset` as one writes it, and on TensorFlow in `tf.data`; and an epoch of `fit` with it against one with arrays.
 `text`: how many texts a second each augmentation of texts takes.
