@@ -93,6 +93,10 @@ def test_missing_cells_stay_missing_and_count_for_nothing():
     new, _ = moved(SMOTE(1, seed=0), x, np.array([1, 1, 1, 0, 0, 0, 0]))
     assert new[0, 0] == 0
     assert 0 < new[0, 1] < 1
+    # What is known of 1.2 counts for both columns, so that 1.1 twice is nearer.
+    x = np.array([[0.0, 0.0], [np.nan, 1.2], [1.1, 1.1]] + [[9.0, 9.0]] * 4, "float32")
+    new, _ = moved(SMOTE(1, seed=0), x, np.array([1, 1, 1, 0, 0, 0, 0]))
+    assert 0 < new[0, 0] == pytest.approx(new[0, 1])
 
 
 def test_rows_close_together_far_from_the_mean_are_told_apart():

@@ -62,10 +62,9 @@ def _nearest(x, classes, bank, bank_classes, neighbors, categorical, own):
 
 def vote(found, count):
     """The most frequent value of each column among the first `count` rows; of several, the first row's."""
-    real = ops.arange(found.shape[1]) < count[:, None]
-    votes = ops.logical_and(_equal(found[:, :, None], found[:, None]), real[:, None, :, None])
-    votes = ops.sum(ops.cast(votes, "int32"), axis=2)
-    winner = ops.argmax(ops.where(real[..., None], votes, -ops.ones_like(votes)), axis=1)
+    votes = ops.arange(found.shape[1]) < count[:, None]
+    votes = ops.logical_and(_equal(found[:, :, None], found[:, None]), votes[:, None, :, None])
+    winner = ops.argmax(ops.sum(ops.cast(votes, "int32"), axis=2), axis=1)
     return ops.take_along_axis(found, ops.cast(winner, "int32")[:, None], axis=1)[:, 0]
 
 
