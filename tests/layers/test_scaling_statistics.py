@@ -66,6 +66,11 @@ def test_quantiles_are_exact_while_the_buffer_holds_all(dtype):
     )
 
 
+def test_a_buffer_is_emptied_when_it_is_full_and_more_comes():
+    sketch = collected(QuantileSketch(1, size=4), np.arange(10.0, 14.0)[:, None], [3, 1])
+    np.testing.assert_array_equal(sketch.quantiles([0.0, 1 / 3, 1.0]).ravel(), [10.0, 11.0, 13.0])
+
+
 def test_the_buffer_holds_two_million_values_or_four_thousand_a_column():
     assert QuantileSketch(20).size >= 100_000
     assert 20 * QuantileSketch(20).size <= 2**21
