@@ -140,7 +140,7 @@ class Observer:
                     units=int(outputs[0].shape[_channels(layer)] or 0) if len(outputs[0].shape) > 1 else 1,
                     is_output=index in final,
                     is_linear=_is_linear(layer, activation),
-                    rate=float(getattr(layer, "rate", 0.0) or 0.0) if "Dropout" in type(layer).__name__ else 0.0,
+                    rate=float(getattr(layer, "rate", 0.0) or 0.0) if "Drop" in type(layer).__name__ else 0.0,
                 )
             )
             rows.append(self._measure(layer, inputs, outputs, steps))
@@ -243,7 +243,7 @@ def _channels(layer):
 
 
 def _is_linear(layer, activation):
-    if isinstance(layer, LINEAR):
+    if isinstance(layer, LINEAR) or getattr(layer, "is_linear", False):  # so layers of ours say
         return True
     return isinstance(layer, (*KERNEL_LAYERS, keras.layers.Activation)) and activation == "linear"
 

@@ -11,10 +11,15 @@ class RandomLayer(Seeded, keras.layers.Layer):
     A subclass writes `call(inputs, training)` and draws with `seed=self.seed_generator`. A file holds the state of
     the generator, so that a loaded model draws on as if never stopped.
 
+    Attributes:
+        is_linear: whether the output is linear in the input, but for what is drawn; gauges ask.
+
     Args:
         seed: int or None. None: other numbers each time.
         **kwargs: as in `keras.layers.Layer`.
     """
+
+    is_linear = True
 
     def __init__(self, seed=None, **kwargs):
         check_seed(seed)

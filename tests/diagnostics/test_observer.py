@@ -193,6 +193,17 @@ def test_dropout_has_its_rate_and_is_linear():
     assert observer.layers[0].sources == (-1,)
 
 
+def test_layers_of_ours_say_whether_they_are_linear():
+    ours, scaling = kp.layers, kp.layers.StandardScaling()
+    scaling.adapt(X)
+    layers = [scaling, ours.Dropout(0.3), ours.DropPath(0.1), ours.Jitter(0.1), ours.LayerScale()]
+    layers += [ours.GhostBatchNormalization()]
+    layers += [ours.NoisyDense(2, activation="relu"), ours.Maxout(2)]
+    observer, _, _ = observe(keras.Sequential([keras.Input((3,)), *layers]))
+    assert [layer.is_linear for layer in observer.layers] == [True] * 6 + [False] * 2
+    assert [layer.rate for layer in observer.layers] == [0, pytest.approx(0.3), pytest.approx(0.1), *[0] * 5]
+
+
 def test_the_layers_are_as_before():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)])
     before = [{**vars(layer)} for layer in model.layers]

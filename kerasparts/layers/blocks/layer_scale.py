@@ -37,6 +37,8 @@ class LayerScale(keras.layers.Layer):
     https://arxiv.org/abs/2003.04887, equation 1.
     """
 
+    is_linear = True
+
     def __init__(self, init=1e-5, per_channel=True, axis=-1, **kwargs):
         check_number("init", init)
         check(isinstance(per_channel, bool), "per_channel", per_channel, "True or False")

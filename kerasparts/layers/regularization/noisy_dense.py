@@ -51,6 +51,8 @@ class NoisyDense(RandomLayer):
     Reference: Fortunato et al. 2018, Noisy Networks for Exploration, https://arxiv.org/abs/1706.10295, section 3.
     """
 
+    is_linear = False  # it has an activation
+
     def __init__(self, units, sigma_0=None, factorized=True, use_bias=True, activation=None, seed=None, **kwargs):
         check_integer("units", units, "[1, inf)")
         if sigma_0 is not None:

@@ -95,10 +95,10 @@ class QuantileScaling(Scaling):
         end = ops.cast(last, "int32")
         j = ops.minimum(_last_not_above(x, table, start, self.quantiles.shape[1]) - start, end)
         k = ops.minimum(j + 1, end)
-        left, right = ops.take(table, start + j), ops.take(table, start + k)
+        left, right = _at(table, start + j), _at(table, start + k)
         gap = ops.where(right > left, right - left, 1.0)
         below = ops.cast(j, "float32") + ops.clip((x - left) / gap, 0.0, 1.0) * ops.cast(k - j, "float32")
-        place = ops.take(ops.reshape(self.places, (-1,)), start + j)
+        place = _at(self.places, start + j)
         below = ops.where(ops.equal(x, left), place, below)
         if self.output_distribution == "uniform":
             return below / last
@@ -112,7 +112,7 @@ class QuantileScaling(Scaling):
         place = ops.clip(share, 0.0, 1.0) * last
         j = ops.cast(ops.where(ops.isnan(place), 0.0, place), "int32")
         k = ops.minimum(j + 1, ops.cast(last, "int32"))
-        left, right = ops.take(table, start + j), ops.take(table, start + k)
+        left, right = _at(table, start + j), _at(table, start + k)
         return left + (place - ops.cast(j, "float32")) * (right - left) + self.center
 
     def stand_in(self):
@@ -129,7 +129,7 @@ class QuantileScaling(Scaling):
         """The place of the last quantile, the quantiles of all features in a row, and where each feature starts."""
         features, width = self.quantiles.shape
         start = ops.reshape(np.arange(0, features * width, width, dtype="int32"), self.center.shape)
-        return ops.convert_to_tensor(self.last), ops.reshape(self.quantiles, (-1,)), start
+        return ops.convert_to_tensor(self.last), self.quantiles, start
 
 
 def _exact_center(low, median, high):
@@ -153,6 +153,12 @@ def _places(quantiles):
     return np.where(at_one_end, np.where(first == 0, 0, last), (first + last) / 2)
 
 
+def _at(table, index):
+    """Entries of a table by their number, row after row."""
+    # As a look-up of an embedding: Torch cannot write others into ONNX.
+    return ops.take(ops.reshape(table, (-1, 1)), index, axis=0)[..., 0]
+
+
 def _last_not_above(x, table, start, width):
     """Index of the last of `width` rising entries of `table`, from `start` on, that is not above `x`; or else `start`.
 
@@ -161,7 +167,7 @@ def _last_not_above(x, table, start, width):
     index = start + ops.zeros_like(x, dtype="int32")
     step = width
     while step := step // 2:
-        index = ops.where(ops.take(table, index + step) <= x, index + step, index)
+        index = ops.where(_at(table, index + step) <= x, index + step, index)
     return index
 
 

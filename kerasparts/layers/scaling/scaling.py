@@ -185,6 +185,8 @@ class AffineScaling(Scaling):
     `shift` brings back what float32 lost of `center`, so that an offset of many scales costs nothing.
     """
 
+    is_linear = True
+
     def build(self, input_shape):
         super().build(input_shape)
         self.scale = self.add_statistic("scale", self.center.shape)
