@@ -36,6 +36,25 @@ def batches(data: Any, name: str = "data", limit: int | None = None) -> Iterator
         yield tuple(map(to_numpy, keras.utils.unpack_x_y_sample_weight(item)))
 
 
+def numeric_batches(data: Any) -> Iterator[np.ndarray]:
+    """Yields the inputs of a source of data, an array of numbers at a time.
+
+    Args:
+        data: one array or tensor; or a dataset as in `batches`, or a list of batches, each `x` or `(x, ...)`.
+    """
+    is_list_of_batches = isinstance(data, list) and data and getattr(data[0], "ndim", 0) > 1
+    if is_dataset(data) or is_list_of_batches:
+        arrays = (x for x, _, _ in batches(data))
+    else:
+        arrays = [to_numpy(data) if is_array(data) else np.asarray(data)]
+    for x in arrays:
+        check(isinstance(x, np.ndarray), "data", data, "of batches of one array each")
+        x = x.astype("float32") if x.dtype.name == "bfloat16" else x
+        is_table = x.ndim > 0 and x.dtype.kind in "biuf"
+        check(is_table, "data", x.dtype, "an array of numbers, or a dataset of such batches")
+        yield x
+
+
 def to_numpy(tree: Any) -> Any:
     """The same nest, of NumPy arrays."""
     return keras.tree.map_structure(_array, tree)

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasparts.core.checks import check
-from kerasparts.core.data import batches, is_array, is_dataset, to_numpy
+from kerasparts.core.data import numeric_batches
 from kerasparts.layers.augmentation._corruptions import check_columns
 from kerasparts.layers.augmentation.augmentation import Augmentation
 from kerasparts.layers.scaling._statistics import Moments
@@ -42,9 +42,8 @@ class TableAugmentation(Augmentation):
             data: array `(batch, ..., features)`; or a `tf.data.Dataset`, `keras.utils.PyDataset` or other iterable of
                 batches, each `x` or `(x, ...)`.
         """
-        parts = (x for x, _, _ in batches(data)) if is_dataset(data) else [to_numpy(data) if is_array(data) else data]
         measured = None
-        for x in map(np.asarray, parts):
+        for x in numeric_batches(data):
             if not self.built:
                 self.build((None, *x.shape[1:]))
                 self.built = True

@@ -9,7 +9,7 @@ from keras import ops
 
 from kerasparts import backend
 from kerasparts.core.checks import check, check_choice
-from kerasparts.core.data import batches, is_array, is_dataset, to_numpy
+from kerasparts.core.data import numeric_batches
 
 CHUNK = 2**16  # values that are looked at at once: they fit a processor's cache
 MISSING = ("keep", "impute", "indicate")
@@ -68,7 +68,7 @@ class Scaling(keras.layers.Layer):
             ValueError: no rows; a shape other than the layer was built for; a feature without a finite statistic.
         """
         statistics, values = None, 0
-        for x in _arrays(data):
+        for x in numeric_batches(data):
             if not self.built:
                 self.build((None, *x.shape[1:]))
                 self.built = True
@@ -213,18 +213,3 @@ class AffineScaling(Scaling):
 
     def stand_in(self):
         return -self.shift * self.scale
-
-
-def _arrays(data):
-    """The batches of any source of data, each an array of numbers."""
-    is_list_of_batches = isinstance(data, list) and data and getattr(data[0], "ndim", 0) > 1
-    if is_dataset(data) or is_list_of_batches:
-        arrays = (x for x, _, _ in batches(data))
-    else:
-        arrays = [to_numpy(data) if is_array(data) else np.asarray(data)]
-    for x in arrays:
-        check(isinstance(x, np.ndarray), "data", data, "of batches of one array each")
-        x = x.astype("float32") if x.dtype.name == "bfloat16" else x
-        is_table = x.ndim > 0 and x.dtype.kind in "biuf"
-        check(is_table, "data", x.dtype, "an array of numbers, or a dataset of such batches")
-        yield x
