@@ -1,4 +1,4 @@
-"""A small model with a given part in its place."""
+"""Small models with given parts in their places."""
 
 import keras
 import numpy as np
@@ -6,29 +6,52 @@ import numpy as np
 import kerasparts as kp
 from tests import cases
 
+HIDDEN = {"activations": "activation", "initializers": "kernel_initializer", "regularizers": "kernel_regularizer"}
 
-def model_with(case, x):
-    """Compiled classifier of `(batch, 4, 3)` inputs into 3 classes at each of 4 places, with a part, but no layer."""
+
+def kind_of(case):
+    return next(kind for kind, rows in cases.KINDS.items() if case in rows)
+
+
+def model_with(case):
+    """Compiled classifier of `(batch, 4, 3)` inputs at each of 4 places, with an optimizer or a transform."""
     keras.utils.set_random_seed(11)
-    kind = next(kind for kind, rows in cases.KINDS.items() if case in rows)
+    model = keras.Sequential([keras.Input((4, 3)), keras.layers.Dense(6), keras.layers.Dense(3)])
     part = case.build()
-    hidden = {}
-    if kind == "activations":
-        hidden["activation"] = part
-    elif kind == "initializers":
-        hidden["kernel_initializer"] = part
-    elif kind == "regularizers":
-        hidden["kernel_regularizer"] = part
-    layers = [keras.Input((4, 3)), keras.layers.Dense(6, **hidden)]
-    model = keras.Sequential([*layers, keras.layers.Dense(case.outputs)])
-    plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    loss = case.build(**({"axis": -1} if "axis" in case.kwargs else {})) if kind == "losses" else plain
-    optimizer = keras.optimizers.Adam(part if kind == "optimizers.schedules" else 0.01)
-    if kind == "optimizers":
-        optimizer = part
-    elif kind == "optimizers.transforms":
-        optimizer = kp.optimizers.SGD(0.1, momentum=0.9, gradient_transforms=[part])
-    model.compile(optimizer, loss)
+    if kind_of(case) == "optimizers.transforms":
+        part = kp.optimizers.SGD(0.1, momentum=0.9, gradient_transforms=[part])
+    model.compile(part, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def with_layers(rows, x):
+    """Compiled classifier of `(batch, 4, 3)` inputs with an output of 3 classes for each layer or part of a layer."""
+    keras.utils.set_random_seed(11)
+    layers = {}
+    for case in rows:
+        part, kind = case.build(), kind_of(case)
+        if hasattr(part, "adapt"):
+            part.adapt(x.reshape(-1, *case.shape))
+        layers[case] = keras.layers.Dense(6, **{HIDDEN[kind]: part}, name=f"{case}_hidden") if kind in HIDDEN else part
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return compiled(side_by_side(layers, units=3), keras.optimizers.SGD(0.01), loss)
+
+
+def with_losses(rows):
+    """Compiled model of `(batch, 4, 3)` inputs with an output for each loss."""
+    keras.utils.set_random_seed(11)
+    inputs, outputs, losses = keras.Input((4, 3)), {}, {}
+    for case in rows:
+        h = keras.layers.Dense(6, name=f"{case}_hidden")(inputs)
+        outputs[str(case)] = keras.layers.Dense(case.outputs, name=str(case))(h)
+        losses[str(case)] = case.build(**({"axis": -1} if "axis" in case.kwargs else {}))
+    return compiled(keras.Model(inputs, outputs), keras.optimizers.SGD(0.01), losses)
+
+
+def compiled(model, optimizer, loss):
+    """The model, soon compiled on TensorFlow: without XLA, and traced once, as the optimizer is built."""
+    model.compile(optimizer, loss, jit_compile=False if keras.backend.backend() == "tensorflow" else "auto")
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -536,7 +536,9 @@ def test_a_trivial_error_that_is_no_scale_must_be_given(shared):
     assert gauge.diagnosis.trivial_error == 2.0
 
 
-@pytest.mark.parametrize("arguments", [dict(run_eagerly=True), dict(jit_compile=True)], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [dict(run_eagerly=True), pytest.param(dict(jit_compile=True), marks=pytest.mark.slow)], ids=str
+)
 def test_however_the_model_is_compiled(arguments):
     if BACKEND == "torch" and "jit_compile" in arguments:
         pytest.skip("torch.compile needs a C++ compiler and minutes")

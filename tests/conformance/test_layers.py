@@ -82,7 +82,7 @@ def x():
     return np.random.default_rng(0).normal(10.0, 5.0, size=(50, 4, 3)).astype("float32")
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["graph", "jit"])
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.slow)], ids=["graph", "jit"])
 def fitted(request, x):
     """History, a model of all layers, and its predictions."""
     if request.param and keras.backend.backend() == "torch":
@@ -90,6 +90,7 @@ def fitted(request, x):
     keras.utils.set_random_seed(0)
     model = side_by_side({case: ready(case) for case in chosen(request, LAYERS)}, units=1)
     model.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=request.param)
+    model.optimizer.build(model.trainable_variables)  # or TensorFlow traces everything twice
     history = model.fit(x, dict.fromkeys(model.output_names, x[:, 0, 0]), epochs=8, verbose=0).history
     return history, model, model.predict(x, verbose=0)
 
