@@ -102,7 +102,7 @@ def assign_sub_all(variables, values):
     return False
 
 
-def in_blocks(update, gradient, variables):
+def in_blocks(update, gradient, variables, whole=False):
     return False
 
 

@@ -237,13 +237,14 @@ def assign_sub_all(variables, values):
     return False
 
 
-def in_blocks(update, gradient, variables):
+def in_blocks(update, gradient, variables, whole=False):
     """Whether `variables` were updated here, block by block, by `update(block of the gradient, blocks)`.
 
     `update` computes each number from those at the same place. It reads blocks where it reads the variables, and
     writes to them by `blocks.assign(variable, value)`, `blocks.assign_sub(variable, value)`, and
     `blocks.accumulate(variable, kept, share, value)`, which gives the new `kept * variable + share * value`. Torch
     alone does so: it makes an array of each operation, which is several times as fast where that fits into the cache.
+    With `whole` there is one block, which is faster where no arrays are made.
     """
     return False
 

@@ -135,7 +135,7 @@ class _Blocks(keras.StatelessScope):
         return self.get_current_value(variable).mul_(kept).add_(gradient, alpha=float(share))
 
 
-def in_blocks(update, gradient, variables):
+def in_blocks(update, gradient, variables, whole=False):
     if gradient.numel() < 2**16:
         return False
     with _Blocks() as scope, torch.no_grad():
@@ -144,7 +144,8 @@ def in_blocks(update, gradient, variables):
         is_free = scope.original_scope is None and not torch.compiler.is_compiling()  # to change values in place
         if not (is_plain and is_free):
             return False
-        for g, *blocks in zip(*(x.reshape(-1).split(BLOCK) for x in (gradient, *values)), strict=True):
+        size = gradient.numel() if whole else BLOCK
+        for g, *blocks in zip(*(x.reshape(-1).split(size) for x in (gradient, *values)), strict=True):
             for variable, block in zip(variables, blocks, strict=True):
                 scope.add_update((variable, block))
             update(g, scope)

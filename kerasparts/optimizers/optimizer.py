@@ -48,6 +48,7 @@ class Optimizer(keras.optimizers.Optimizer):
     """
 
     decays_weights_itself = False  # whether `step` has the decay of its own paper in it
+    in_place = False  # whether `step` does no more than to `accumulate`
     elementwise = False  # whether `step` treats each number by itself, and does not look at the weights
     _condition = None
     _is_present = None  # of the numbers of a group, those that have a gradient in this step
@@ -184,7 +185,7 @@ class Optimizer(keras.optimizers.Optimizer):
                 self._update_single(block, variable, index, learning_rate)
                 self._blocks = None
 
-            if in_blocks(update, gradient, [variable, *states]):
+            if in_blocks(update, gradient, [variable, *states], self.in_place):
                 return
         self._update_single(gradient, variable, index, learning_rate)
 

@@ -56,6 +56,7 @@ class SGD(Optimizer):
             return
         super().build(variables)
         self._v = self.add_state(variables, "v") if callable(self.momentum) or self.momentum > 0 else None
+        self.in_place = self._v is not None and not self.nesterov
 
     def step(self, gradient, variable, index, t, learning_rate):
         if self._v is None:

@@ -70,6 +70,7 @@ def test_a_saved_model_gives_the_same_answers(case, exported):
 
 
 @EVERY
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="Keras writes LiteRT best on TensorFlow")
 @pytest.mark.filterwarnings("ignore")
 def test_litert_gives_the_same_answers(case, exported):
