@@ -11,6 +11,7 @@ from kerasparts import backend
 from kerasparts.core.checks import check, check_integer, check_number
 from kerasparts.core.part import part
 from kerasparts.core.precision import float32_at_least
+from kerasparts.optimizers._by_name import SavedByName
 from kerasparts.optimizers._curvature import Curvature, direction, forgotten, is_empty, remembered
 from kerasparts.optimizers._line_search import INFINITE, LineSearch, advanced, begun
 
@@ -50,7 +51,7 @@ class Point(NamedTuple):
 
 
 @part
-class LBFGS(keras.optimizers.Optimizer):
+class LBFGS(SavedByName, keras.optimizers.Optimizer):
     """Limited-memory BFGS with a line search, in `compile` and `fit`: for small models and all the data in one batch.
 
     Keras has no second-order optimizer. From the last `memory` steps `s` and changes of the gradient `y`, L-BFGS

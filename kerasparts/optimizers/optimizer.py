@@ -1,21 +1,20 @@
 """What all optimizers share."""
 
-import warnings
-
 import keras
 import numpy as np
 from keras import ops
 
-from kerasparts.backend import assign_sub_all, in_blocks
+from kerasparts.backend import assign_sub_all, in_blocks, summed_over_replicas
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import revived
 from kerasparts.core.precision import float32_at_least
+from kerasparts.optimizers._by_name import SavedByName
 from kerasparts.optimizers._rules import check_exclusion, check_multipliers, is_excluded, multipliers
 from kerasparts.optimizers._together import grouped, in_file
 from kerasparts.optimizers.transforms.transform import GradientTransform
 
 
-class Optimizer(keras.optimizers.Optimizer):
+class Optimizer(SavedByName, keras.optimizers.Optimizer):
     """Base class of optimizers: half precision, and rules for single variables that are saved.
 
     A subclass creates its state in `build` with `add_state`, and writes
@@ -244,6 +243,7 @@ class Optimizer(keras.optimizers.Optimizer):
             indices = [self._get_variable_index(variable) for variable in trainable_variables]
             pairs = zip(grads, trainable_variables, strict=True)
             grads = [ops.cast(_dense(g, v), float32_at_least(g.dtype)) for g, v in pairs]
+            grads = summed_over_replicas(grads)  # a transform is of the whole gradient
             for transform in self.gradient_transforms:
                 grads = transform(grads, trainable_variables, indices, self)
         self.begin_step(self.iterations + 1)
@@ -268,6 +268,9 @@ class Optimizer(keras.optimizers.Optimizer):
         if singles:
             super()._backend_update_step(*map(list, zip(*singles, strict=True)), learning_rate)
 
+    def _all_reduce_sum_gradients(self, grads_and_vars):  # called on TensorFlow alone
+        return grads_and_vars if self.gradient_transforms else super()._all_reduce_sum_gradients(grads_and_vars)
+
     def _apply_weight_decay(self, variables):
         """Nothing: `update_step` decays, in the precision of the step."""
 
@@ -279,26 +282,6 @@ class Optimizer(keras.optimizers.Optimizer):
             name=f"{variable.path.replace('/', '_')}_{name}",
             layout=getattr(variable, "_layout", None) if shape is None else None,
         )
-
-    def save_own_variables(self, store):
-        """As Keras: for each weight its own state."""
-        values = {id(variable): variable.numpy() for variable in self._variables}
-        for i, (variable, group, place) in enumerate(self._in_file()):
-            value = values[id(variable)]
-            store[str(i)] = value if group is None else group.part(value, place)
-
-    def load_own_variables(self, store):
-        entries = self._in_file()
-        if len(store.keys()) != len(entries):
-            count = f"it has {len(entries)} variables, and the saved one has {len(store.keys())}"
-            warnings.warn(f"Optimizer '{self.name}' is not loaded: {count}.", stacklevel=2)
-            return
-        arrays = {}
-        for i, (variable, _, _) in enumerate(entries):
-            arrays.setdefault(id(variable), []).append(store[str(i)])
-        for variable in self._variables:
-            parts = arrays[id(variable)]
-            variable.assign(parts[0] if len(parts) == 1 else np.concatenate([np.ravel(part) for part in parts]))
 
     def _in_file(self):
         return in_file(self._variables, self._states, self._groups)

@@ -145,18 +145,17 @@ class Wrapper(Optimizer):
         super().set_weights(weights[:own])
         self.optimizer.set_weights(weights[own:])
 
-    @property
-    def _innermost(self):
-        return self.optimizer._innermost if isinstance(self.optimizer, Wrapper) else self.optimizer
+    def _innermost(self):  # as an attribute, Keras would take it for another optimizer of the file
+        return self.optimizer._innermost() if isinstance(self.optimizer, Wrapper) else self.optimizer
 
     @property
     def _skips(self):
-        transforms = getattr(self._innermost, "gradient_transforms", [])
+        transforms = getattr(self._innermost(), "gradient_transforms", [])
         return [transform for transform in transforms if isinstance(transform, SkipNonFinite)]
 
     @property
     def _may_rest(self):
-        return bool(self._innermost.gradient_accumulation_steps or self._skips)
+        return bool(self._innermost().gradient_accumulation_steps or self._skips)
 
     @property
     def _residuals(self):

@@ -78,18 +78,8 @@ def test_a_file_has_the_state_of_each_weight_and_loads_either_way(together):
     other.load_own_variables(store)
     for key, value in saved(other).items():
         np.testing.assert_array_equal(value, store[key])
-    shapes = [value.shape for value in store.values()]
+    shapes = [value.shape for key, value in store.items() if key != "names"]
     assert shapes[2:] == [SHAPES[4], *SHAPES, *SHAPES]  # after steps and rate: rounding, m, v
-
-
-def test_a_file_of_other_variables_is_not_loaded(together):
-    together(100)
-    optimizer = kp.optimizers.Adam(0.1)
-    trained(optimizer)
-    store = saved(optimizer)
-    del store["3"]
-    with pytest.warns(UserWarning, match="is not loaded: it has 19 variables, and the saved one has 18"):
-        optimizer.load_own_variables(store)
 
 
 def test_what_is_large_or_in_half_precision_stays_alone(together):

@@ -1,0 +1,95 @@
+"""State of optimizers that is saved with its names."""
+
+import json
+import warnings
+
+import numpy as np
+
+NAMES = "names"
+NOT_BUILT = "It is not built: call `model.optimizer.build(model.trainable_variables)` before loading. "
+LEAVE_IT = "Without it: `load_model(file, compile=False)`, `load_weights(file, objects_to_skip=[model.optimizer])`."
+
+
+class SavedByName:
+    """Mixin of an optimizer that restores all that its file holds, by name, or raises; Keras leaves all and warns.
+
+    To be named before `keras.optimizers.Optimizer`. Beside the numbered arrays, as Keras writes them, a file has the
+    name of each: what it is, such as `m`, without the weight, whose own name is another one in another process.
+    Arrays of one name belong to the weights in their order. State that a file lacks starts anew, with a warning,
+    unless the file is of an optimizer that was not built, and so had no state. Files without names are restored by
+    number, or not at all.
+    """
+
+    def save_own_variables(self, store):
+        values = {id(variable): variable.numpy() for variable in self._variables}
+        entries = self._in_file()
+        for i, (variable, group, place) in enumerate(entries):
+            value = values[id(variable)]
+            store[str(i)] = value if group is None else group.part(value, place)
+        store[NAMES] = np.frombuffer(json.dumps(self._names(entries)).encode(), "uint8")
+
+    def load_own_variables(self, store):
+        numbers = sorted(int(key) for key in store.keys() if key != NAMES)  # noqa: SIM118  (it is no dict)
+        if not numbers:
+            return
+        entries = self._in_file()
+        names = self._names(entries)
+        if NAMES in store.keys():  # noqa: SIM118
+            saved = json.loads(bytes(np.asarray(store[NAMES])))
+        else:
+            saved = names[: len(numbers)] if len(numbers) in (len(names), _count_of_unbuilt(names)) else None
+        if saved is None or len(saved) != len(numbers):
+            self._refuse(f"it has {len(names)} arrays, the file {len(numbers)}.")
+        of_file = _together(saved, (store[str(number)] for number in numbers))
+        here = _together(names, entries)
+        for name, arrays in of_file.items():
+            if name not in here:
+                self._refuse(f"the file holds {name!r} ({len(arrays)}), for which there is no place.")
+            shapes, expected = [tuple(a.shape) for a in arrays], [_shape(entry) for entry in here[name]]
+            if shapes != expected:
+                self._refuse(f"{name!r} has the shapes {expected}, in the file {shapes}.")
+        missing = [name for name in here if name not in of_file]
+        if missing and _count_of_unbuilt(saved) < len(saved):
+            warnings.warn(f"Of the optimizer '{self.name}' starts anew what the file lacks: {missing}.", stacklevel=2)
+
+        parts = {}
+        for name, arrays in of_file.items():
+            for (variable, _, _), array in zip(here[name], arrays, strict=True):
+                parts.setdefault(id(variable), []).append(array)
+        for variable in self._variables:
+            if id(variable) in parts:
+                arrays = parts[id(variable)]
+                variable.assign(arrays[0] if len(arrays) == 1 else np.concatenate([np.ravel(a) for a in arrays]))
+
+    def _in_file(self):
+        """Of each array of a file the variable, and where it holds those of several weights, its group and place."""
+        return [(variable, None, None) for variable in self._variables]
+
+    def _names(self, entries):
+        prefixes = sorted((v.path.replace("/", "_") + "_" for v in self._trainable_variables), key=len, reverse=True)
+        names = []
+        for variable, group, _ in entries:
+            prefix = next((p for p in prefixes if variable.name.startswith(p)), "") if group is None else "small_"
+            names.append(variable.name.removeprefix(prefix))
+        return names
+
+    def _refuse(self, reason):
+        hint = "" if self.built else NOT_BUILT
+        raise ValueError(f"The saved state is not that of the optimizer '{self.name}': {reason} {hint}{LEAVE_IT}")
+
+
+def _count_of_unbuilt(names):
+    """How many arrays there are before `build`: the count of steps, and the learning rate where it is no schedule."""
+    return sum(name in ("iteration", "learning_rate") for name in names)
+
+
+def _together(names, values):
+    found = {}
+    for name, value in zip(names, values, strict=True):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _shape(entry):
+    variable, group, place = entry
+    return tuple(variable.shape) if group is None else group.shapes[group.places.index(place)]
