@@ -20,8 +20,21 @@ def many_seeds():
     return contextlib.nullcontext()
 
 
+def get_random_state():
+    return None
+
+
+def put_random_state(state):
+    pass
+
+
 def set_random_state(seed):
     pass
+
+
+def is_first_process():
+    """Whether this is the first, or the only one, of the processes that train one model together."""
+    return jax.process_index() == 0
 
 
 def many_models():
@@ -83,6 +96,14 @@ def gradients_of(function, values):
 
 def apply_gradients(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
+
+
+def summed_over_replicas(tensors):
+    return tensors
+
+
+def mean_over_replicas(tensor):
+    return tensor
 
 
 def largest_grouped():

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasparts.backend.framework import kept_random_state, set_random_state
+from kerasparts.backend.framework import get_random_state, kept_random_state, put_random_state, set_random_state
 
 
 @contextlib.contextmanager
@@ -36,6 +36,24 @@ def set_random_seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     set_random_state(seed)
+
+
+def get_random_numbers():
+    """State of all that `kept_random_numbers` keeps, as plain values and arrays."""
+    return {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),  # noqa: NPY002
+        "keras": np.array(ops.convert_to_numpy(global_generator())),
+        "framework": get_random_state(),
+    }
+
+
+def put_random_numbers(state):
+    """Goes on from `get_random_numbers()`."""
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])  # noqa: NPY002
+    global_generator().assign(state["keras"])
+    put_random_state(state["framework"])
 
 
 class _Watched(keras.StatelessScope):

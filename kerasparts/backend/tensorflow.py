@@ -27,6 +27,20 @@ def kept_random_state():
             generator.setstate(state)
 
 
+def get_random_state():
+    eager = context.context()
+    generator = getattr(eager, "_rng", None)
+    return {"seed": eager._seed, "generator": generator and generator.getstate()}
+
+
+def put_random_state(state):
+    eager = context.context()
+    eager._seed = state["seed"]
+    if state["generator"]:
+        eager._rng = random.Random()
+        eager._rng.setstate(state["generator"])
+
+
 @contextlib.contextmanager
 def many_seeds():
     """Context in which to set one new seed after the other is fast; wrap it in `kept_random_state`.
@@ -53,6 +67,12 @@ def set_random_state(seed):
     eager = context.context()
     eager._seed, eager._rng = seed, random.Random(seed)
     _seeds.add(seed)
+
+
+def is_first_process():
+    """Whether this is the first, or the only one, of the processes that train one model together."""
+    resolver = tf.distribute.get_strategy().cluster_resolver
+    return resolver is None or not resolver.task_id
 
 
 @contextlib.contextmanager
@@ -214,6 +234,26 @@ def apply_gradients(optimizer, gradients, variables):
     pure = object.__new__(type(type(optimizer).__name__, (type(optimizer), Pure), {}))
     object.__setattr__(pure, "__dict__", vars(optimizer))
     pure.apply(gradients, variables)
+
+
+def summed_over_replicas(tensors):
+    """Sums of a list of tensors over the replicas of a `tf.distribute.Strategy`, each of which has some of the rows.
+
+    As they are elsewhere: JAX computes with whole batches, on however many devices they are.
+    """
+    return _over_replicas(tf.distribute.ReduceOp.SUM, tensors)
+
+
+def mean_over_replicas(tensor):
+    """The mean of what each of the replicas has; see `summed_over_replicas`."""
+    return _over_replicas(tf.distribute.ReduceOp.MEAN, tensor)
+
+
+def _over_replicas(reduction, tensors):
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return tensors
+    return replica.all_reduce(reduction, tensors)
 
 
 def largest_grouped():

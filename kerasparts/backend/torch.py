@@ -28,8 +28,26 @@ def many_seeds():
     return contextlib.nullcontext()
 
 
+def get_random_state():
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    return [state.numpy() for state in [torch.get_rng_state(), *devices]]
+
+
+def put_random_state(state):
+    host, *devices = (torch.from_numpy(one.copy()) for one in state)
+    torch.set_rng_state(host)
+    if devices and len(devices) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(devices)
+
+
 def set_random_state(seed):
     torch.manual_seed(seed)
+
+
+def is_first_process():
+    """Whether this is the first, or the only one, of the processes that train one model together."""
+    group = torch.distributed
+    return not (group.is_available() and group.is_initialized()) or group.get_rank() == 0
 
 
 def many_models():
@@ -95,6 +113,14 @@ def gradients_of(function, values):
 
 def apply_gradients(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
+
+
+def summed_over_replicas(tensors):
+    return tensors
+
+
+def mean_over_replicas(tensor):
+    return tensor
 
 
 def largest_grouped():
