@@ -5,9 +5,15 @@ import warnings
 
 import numpy as np
 
+from kerasparts.core.checks import check
+
 NAMES = "names"
 NOT_BUILT = "It is not built: call `model.optimizer.build(model.trainable_variables)` before loading. "
 LEAVE_IT = "Without it: `load_model(file, compile=False)`, `load_weights(file, objects_to_skip=[model.optimizer])`."
+OF_H5 = (
+    "An .h5 file cannot give an optimizer its state back: Keras 3 builds it for none of the weights, restores what is "
+    "left and trains no further. Save as .keras, or take the weights alone: `load_model(file, compile=False)`."
+)
 
 
 class SavedByName:
@@ -60,6 +66,16 @@ class SavedByName:
             if id(variable) in parts:
                 arrays = parts[id(variable)]
                 variable.assign(arrays[0] if len(arrays) == 1 else np.concatenate([np.ravel(a) for a in arrays]))
+
+    def set_weights(self, weights):
+        self._check_shapes(weights)
+        super().set_weights(weights)
+
+    def _check_shapes(self, weights):
+        shapes, expected = [tuple(np.shape(weight)) for weight in weights], [tuple(v.shape) for v in self.variables]
+        if shapes != expected and self.built and not self._trainable_variables:
+            raise NotImplementedError(OF_H5)  # of a ValueError Keras makes a line in the log
+        check(shapes == expected or not self.built, "weights", shapes, f"arrays of the shapes {expected}")
 
     def _in_file(self):
         """Of each array of a file the variable, and where it holds those of several weights, its group and place."""

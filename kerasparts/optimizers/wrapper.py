@@ -5,6 +5,7 @@ from keras import ops
 
 from kerasparts.core.checks import check
 from kerasparts.core.part import revived
+from kerasparts.optimizers._by_name import SavedByName
 from kerasparts.optimizers._weights import whole
 from kerasparts.optimizers.optimizer import Optimizer
 from kerasparts.optimizers.transforms.skip_non_finite import SkipNonFinite
@@ -141,8 +142,9 @@ class Wrapper(Optimizer):
         return self.optimizer.norms()
 
     def set_weights(self, weights):
+        self._check_shapes(weights)
         own = len(self._variables)
-        super().set_weights(weights[:own])
+        super(SavedByName, self).set_weights(weights[:own])
         self.optimizer.set_weights(weights[own:])
 
     def _innermost(self):  # as an attribute, Keras would take it for another optimizer of the file

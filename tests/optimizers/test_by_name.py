@@ -153,6 +153,29 @@ def test_keras_raises_what_is_refused_and_leaves_it_when_told(around, tmp_path):
     np.testing.assert_array_equal(other.get_weights()[0], model.get_weights()[0])
 
 
+@EVERY
+def test_an_h5_file_is_refused_with_the_reason_and_gives_its_weights(name, tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    model.compile(OPTIMIZERS[name](), keras.losses.MeanSquaredError())
+    model.optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "model.h5")
+    with pytest.raises(NotImplementedError, match=r"An \.h5 file cannot give an optimizer its state back"):
+        keras.models.load_model(tmp_path / "model.h5")
+    loaded = keras.models.load_model(tmp_path / "model.h5", compile=False)
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
+
+
+@EVERY
+def test_set_weights_takes_all_arrays_or_none(name):
+    optimizer = trained(OPTIMIZERS[name]())
+    weights = [variable.numpy() for variable in optimizer.variables]
+    other = built(OPTIMIZERS[name]())
+    other.set_weights(weights)
+    check_equal(file_of(other), file_of(optimizer))
+    with pytest.raises(ValueError, match="`weights` must be arrays of the shapes"):
+        other.set_weights(weights[:-1])
+
+
 def test_keras_own_drops_all_with_a_warning():
     store = {}
     trained(keras.optimizers.Adam(0.1)).save_own_variables(store)
