@@ -666,6 +666,12 @@ SCHEDULES = [
         oracle=schedules.chain,
     ),
     Case(
+        kp.optimizers.schedules.Scaled,
+        dict(schedule=0.3, factor=0.5, minimum=0.2),
+        bad=dict(schedule=-0.3, factor=0.0, minimum=-0.1),
+        oracle=schedules.scaled,
+    ),
+    Case(
         kp.optimizers.schedules.InverseSquareRoot,
         dict(learning_rate=0.3, warmup=2, steps_per_epoch=7),
         bad=dict(learning_rate=-1.0, warmup=0, steps_per_epoch=0),
@@ -1029,6 +1035,12 @@ TEXT_AUGMENTATIONS = [
 
 CALLBACKS = [
     Case(
+        kp.callbacks.Checkpoint,
+        dict(directory="checkpoints", every=3, keep=3, on_error="raise", verbose=0),
+        bad=dict(directory="", every=0, keep=0, on_error="stop", verbose=2),
+        saved=False,
+    ),
+    Case(
         kp.callbacks.EarlyStopping,
         dict(
             monitor="val_accuracy",
@@ -1096,6 +1108,35 @@ CALLBACKS = [
         ),
         free=("training_data", "validation_data"),
         unsaved=("training_data", "validation_data"),
+        saved=False,
+    ),
+]
+
+CALLBACKS += [
+    Case(
+        kp.callbacks.ReduceLROnPlateau,
+        dict(
+            monitor="val_accuracy",
+            factor=0.5,
+            patience=3,
+            mode="max",
+            min_delta=0.01,
+            relative_min_delta=0.05,
+            cooldown=2,
+            min_lr=1e-3,
+            verbose=1,
+        ),
+        bad=dict(
+            monitor="",
+            factor=1.0,
+            patience=-1,
+            mode="up",
+            min_delta=-1.0,
+            relative_min_delta=1.0,
+            cooldown=0.5,
+            min_lr=-1.0,
+            verbose=2,
+        ),
         saved=False,
     ),
 ]

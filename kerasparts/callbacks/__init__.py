@@ -1,8 +1,17 @@
 """Callbacks: they collect during `fit`, ask `diagnostics`, and act."""
 
 from kerasparts.callbacks.bias_variance_diagnostics import BiasVarianceDiagnostics as BiasVarianceDiagnostics
+from kerasparts.callbacks.checkpoint import Checkpoint as Checkpoint
 from kerasparts.callbacks.early_stopping import EarlyStopping as EarlyStopping
 from kerasparts.callbacks.evaluated_weights import EvaluatedWeights as EvaluatedWeights
+from kerasparts.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from kerasparts.callbacks.training_diagnostics import TrainingDiagnostics as TrainingDiagnostics
 
-__all__ = ["BiasVarianceDiagnostics", "EarlyStopping", "EvaluatedWeights", "TrainingDiagnostics"]
+__all__ = [
+    "BiasVarianceDiagnostics",
+    "Checkpoint",
+    "EarlyStopping",
+    "EvaluatedWeights",
+    "ReduceLROnPlateau",
+    "TrainingDiagnostics",
+]

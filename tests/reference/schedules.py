@@ -24,6 +24,11 @@ def chain(step, schedules, lengths, steps_per_epoch=None):
     return schedules[sum(step >= end for end in ends)]
 
 
+def scaled(step, schedule, factor, minimum):
+    """`schedule` is a number here."""
+    return schedule if schedule < minimum else max(schedule * factor, minimum)
+
+
 def inverse_square_root(step, learning_rate, warmup, steps_per_epoch=None):
     """Vaswani et al. 2017, equation 3, with step_num from 1 and the peak in place of the width."""
     warmup *= steps_per_epoch or 1

@@ -6,6 +6,7 @@ from kerasparts.optimizers.schedules.cyclical import Cyclical as Cyclical
 from kerasparts.optimizers.schedules.inverse_square_root import InverseSquareRoot as InverseSquareRoot
 from kerasparts.optimizers.schedules.one_cycle import OneCycle as OneCycle
 from kerasparts.optimizers.schedules.one_cycle import OneCycleMomentum as OneCycleMomentum
+from kerasparts.optimizers.schedules.scaled import Scaled as Scaled
 from kerasparts.optimizers.schedules.schedule import Schedule as Schedule
 from kerasparts.optimizers.schedules.step_decay import StepDecay as StepDecay
 from kerasparts.optimizers.schedules.warmup import Warmup as Warmup
@@ -17,6 +18,7 @@ __all__ = [
     "InverseSquareRoot",
     "OneCycle",
     "OneCycleMomentum",
+    "Scaled",
     "Schedule",
     "StepDecay",
     "Warmup",
