@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all test-tensorflow test-jax test-torch lint format bench clean
+.PHONY: help demo test test-all test-tensorflow test-jax test-torch lint format tables bench clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ lint: $(VENV)/.dev  ## check style and formatting
 format: $(VENV)/.dev  ## mend style and formatting
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+tables: $(VENV)/.dev  ## write README's table of parts anew
+	@$(BIN)/python docs/write_tables.py
 
 bench: $(VENV)/.dev  ## run the benchmarks
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

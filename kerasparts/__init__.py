@@ -17,6 +17,7 @@ from kerasparts import optimizers as optimizers
 from kerasparts import plots as plots
 from kerasparts import regularizers as regularizers
 from kerasparts import reports as reports
+from kerasparts.listing import catalog as catalog
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ __all__ = [
     "activations",
     "augmentation",
     "callbacks",
+    "catalog",
     "diagnostics",
     "ensembles",
     "initializers",

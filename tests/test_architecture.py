@@ -26,6 +26,7 @@ FLOORS = {
     "model_selection": 6,
     "augmentation": 7,
     "ensembles": 7,
+    "listing": 8,
 }
 NEIGHBOURS = {("model_selection", "callbacks")}
 FRAMEWORKS = {"tensorflow", "jax", "torch", "numpy.jax"}
