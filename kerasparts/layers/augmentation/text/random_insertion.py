@@ -1,12 +1,11 @@
 """RandomInsertion."""
 
 from kerasparts.core.part import part
-from kerasparts.layers.augmentation.text.synonyms import Thesaurus, check_synonyms, plain_synonyms
-from kerasparts.layers.augmentation.text.word_augmentation import WordAugmentation
+from kerasparts.layers.augmentation.text.synonym_augmentation import SynonymAugmentation
 
 
 @part
-class RandomInsertion(WordAugmentation):
+class RandomInsertion(SynonymAugmentation):
     """Puts synonyms of a text's words into random places of it while training; Keras changes no texts.
 
     `max(1, int(rate * words))` words that have synonyms are drawn, all of them before any again, and a synonym of each
@@ -23,7 +22,8 @@ class RandomInsertion(WordAugmentation):
     Shapes: a text, or a list, NumPy array or TensorFlow tensor of texts, to the same.
 
     Raises:
-        ValueError: at the first call, where the folder does not hold WordNet's files.
+        ValueError: at the first call, where the folder does not hold WordNet's files, or the layer is from a file:
+            a folder that a file names is not opened.
 
     Example:
     >>> layer = kerasparts.layers.RandomInsertion(rate=0.3, synonyms={"quick": ["fast"]}, seed=1)
@@ -36,10 +36,7 @@ class RandomInsertion(WordAugmentation):
     draws_per_word = 3
 
     def __init__(self, rate=0.1, synonyms=None, seed=None, **kwargs):
-        check_synonyms(synonyms)
-        super().__init__(rate, seed, **kwargs)
-        self.synonyms = synonyms
-        self._thesaurus = Thesaurus(synonyms)
+        super().__init__(rate, synonyms, seed, **kwargs)
 
     def change(self, words, order, choice, where):
         known = [i for i, word in enumerate(words) if self._thesaurus.synonyms(word)]
@@ -54,6 +51,3 @@ class RandomInsertion(WordAugmentation):
             else:
                 changed[-1] = f"{changed[-1]} {synonym}"
         return changed
-
-    def get_config(self):
-        return {**super().get_config(), "synonyms": plain_synonyms(self.synonyms)}

@@ -1,12 +1,11 @@
 """SynonymReplacement."""
 
 from kerasparts.core.part import part
-from kerasparts.layers.augmentation.text.synonyms import Thesaurus, check_synonyms, plain_synonyms
-from kerasparts.layers.augmentation.text.word_augmentation import WordAugmentation
+from kerasparts.layers.augmentation.text.synonym_augmentation import SynonymAugmentation
 
 
 @part
-class SynonymReplacement(WordAugmentation):
+class SynonymReplacement(SynonymAugmentation):
     """Replaces words of a text by synonyms while training; Keras changes no texts.
 
     `max(1, int(rate * words))` different words that have synonyms are drawn, and one of the synonyms for each. Case
@@ -24,7 +23,8 @@ class SynonymReplacement(WordAugmentation):
     Shapes: a text, or a list, NumPy array or TensorFlow tensor of texts, to the same.
 
     Raises:
-        ValueError: at the first call, where the folder does not hold WordNet's files.
+        ValueError: at the first call, where the folder does not hold WordNet's files, or the layer is from a file:
+            a folder that a file names is not opened.
 
     Example:
     >>> layer = kerasparts.layers.SynonymReplacement(rate=0.5, synonyms={"quick": ["fast"], "fox": ["vixen"]}, seed=1)
@@ -37,10 +37,7 @@ class SynonymReplacement(WordAugmentation):
     draws_per_word = 2
 
     def __init__(self, rate=0.1, synonyms=None, seed=None, **kwargs):
-        check_synonyms(synonyms)
-        super().__init__(rate, seed, **kwargs)
-        self.synonyms = synonyms
-        self._thesaurus = Thesaurus(synonyms)
+        super().__init__(rate, synonyms, seed, **kwargs)
 
     def change(self, words, order, choice):
         known = [i for i, word in enumerate(words) if self._thesaurus.replacements(word)]
@@ -49,6 +46,3 @@ class SynonymReplacement(WordAugmentation):
             choices = self._thesaurus.replacements(words[i])
             words[i] = choices[int(choice[i] * len(choices))]
         return words
-
-    def get_config(self):
-        return {**super().get_config(), "synonyms": plain_synonyms(self.synonyms)}

@@ -176,6 +176,10 @@ def _own_table():
 OWN_SYNONYMS = _own_table()
 
 
+class Unopened(str):
+    """A folder as a configuration names it, which is not to be opened."""
+
+
 class Thesaurus:
     """Finds synonyms of words as they stand in texts, and remembers them; may be asked by several threads.
 
@@ -235,10 +239,12 @@ def plain_synonyms(synonyms):
     """The same for a configuration."""
     if isinstance(synonyms, dict):
         return {word: list(others) for word, others in synonyms.items()}
-    return None if synonyms is None else os.fspath(synonyms)
+    return None if synonyms is None else str(os.fspath(synonyms))
 
 
 def _finder(synonyms):
+    rule = "given to a new layer: a folder that a configuration names is not opened, as the file may be anyone's"
+    check(not isinstance(synonyms, Unopened), "synonyms", synonyms, rule)
     if isinstance(synonyms, str | os.PathLike):
         files = WordNet(synonyms)
         return lambda word: () if len(word) == 1 or word in STOP_WORDS else files.synonyms(word)
