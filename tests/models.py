@@ -37,14 +37,15 @@ def with_layers(rows, x):
     return compiled(side_by_side(layers, units=3), keras.optimizers.SGD(0.01), loss)
 
 
-def with_losses(rows):
-    """Compiled model of `(batch, 4, 3)` inputs with an output for each loss."""
+def with_losses(rows, **changes):
+    """Compiled model of `(batch, 4, 3)` inputs with an output for each loss, built with those changes that it takes."""
     keras.utils.set_random_seed(11)
     inputs, outputs, losses = keras.Input((4, 3)), {}, {}
     for case in rows:
         h = keras.layers.Dense(6, name=f"{case}_hidden")(inputs)
         outputs[str(case)] = keras.layers.Dense(case.outputs, name=str(case))(h)
-        losses[str(case)] = case.build(**({"axis": -1} if "axis" in case.kwargs else {}))
+        taken = {name: value for name, value in {"axis": -1, **changes}.items() if name in case.kwargs}
+        losses[str(case)] = case.build(**taken)
     return compiled(keras.Model(inputs, outputs), keras.optimizers.SGD(0.01), losses)
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 from keras import ops
 
-from kerasparts.backend import Memory
+from kerasparts.backend import Memory, mean_over_replicas
 from kerasparts.core.checks import check, check_number
 from kerasparts.core.part import part
 from kerasparts.losses._residual import per_sample, residual
-from kerasparts.losses.loss import Loss
+from kerasparts.losses.loss import Loss, nonzero
 
 RATE = 0.2  # of the reference, where it is found to serve from the first step to the last
 LEAST = 1e-12  # from which `delta` can still rise
@@ -90,7 +90,7 @@ class Huber(Loss):
 
     def _next(self, upstream, above, delta, kept):
         weight = ops.cast(ops.abs(upstream), above.dtype)
-        share = ops.sum(weight * above) / ops.sum(weight)
+        share = mean_over_replicas(ops.sum(weight * above)) / mean_over_replicas(ops.sum(weight))
         moved = ops.maximum(delta * ops.exp(RATE * (share - (1 - self.quantile))), LEAST)
         is_known = ops.logical_and(ops.isfinite(moved), ops.isfinite(ops.sum(above)))
         return ops.cast(ops.where(is_known, moved, kept), "float32")
@@ -127,4 +127,5 @@ def _geometric_mean(size):
     """Of the errors that are neither zero nor unknown, or 1."""
     counts = ops.logical_and(size > 0, ops.isfinite(size))
     logs = ops.log(ops.where(counts, size, 1.0))
-    return ops.exp(ops.sum(logs) / ops.maximum(ops.sum(ops.cast(counts, size.dtype)), 1.0))
+    total, count = map(mean_over_replicas, (ops.sum(logs), ops.sum(ops.cast(counts, size.dtype))))
+    return ops.exp(total / nonzero(count))

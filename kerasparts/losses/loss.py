@@ -51,7 +51,7 @@ class Loss(keras.losses.Loss):
             if self.reduction in ("sum_over_batch_size", "mean"):
                 # `_reduce` divides by the samples that the mask of the predictions leaves, kept or not.
                 left = ops.sum(self._mask(ops.ones(ops.shape(losses), dtype=losses.dtype), y_pred))
-                both = ops.sum(self._mask(kept, y_pred))
+                both = backend.mean_over_replicas(ops.sum(self._mask(kept, y_pred)))
                 kept = kept * (left / nonzero(both))
             weight = kept if weight is None else weight * kept
         value = self._reduced(losses, y_pred, weight)

@@ -239,11 +239,11 @@ class Optimizer(SavedByName, keras.optimizers.Optimizer):
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         self._seen = {}
+        grads = summed_over_replicas(grads)  # first, for transforms and estimates are of the whole gradient
         if self.gradient_transforms:
             indices = [self._get_variable_index(variable) for variable in trainable_variables]
             pairs = zip(grads, trainable_variables, strict=True)
             grads = [ops.cast(_dense(g, v), float32_at_least(g.dtype)) for g, v in pairs]
-            grads = summed_over_replicas(grads)  # a transform is of the whole gradient
             for transform in self.gradient_transforms:
                 grads = transform(grads, trainable_variables, indices, self)
         self.begin_step(self.iterations + 1)
@@ -268,8 +268,9 @@ class Optimizer(SavedByName, keras.optimizers.Optimizer):
         if singles:
             super()._backend_update_step(*map(list, zip(*singles, strict=True)), learning_rate)
 
-    def _all_reduce_sum_gradients(self, grads_and_vars):  # called on TensorFlow alone
-        return grads_and_vars if self.gradient_transforms else super()._all_reduce_sum_gradients(grads_and_vars)
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        """Nothing, where Keras would sum them on TensorFlow: they are summed already."""
+        return grads_and_vars
 
     def _apply_weight_decay(self, variables):
         """Nothing: `update_step` decays, in the precision of the step."""

@@ -111,7 +111,9 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):
 
     def add_weight(self, *args, **kwargs):
         # In bfloat16, a moving variance of 1 would stay 1 as long as those of the batches are between 0.81 and 1.39.
-        return super().add_weight(*args, **{**kwargs, "dtype": float32_at_least(self.variable_dtype)})
+        # And where several devices share a batch, Keras keeps the statistics of each by themselves.
+        dtype = float32_at_least(self.variable_dtype)
+        return super().add_weight(*args, **{**kwargs, "dtype": dtype, "aggregation": "mean"})
 
     def get_config(self):
         return {**super().get_config(), "virtual_batch_size": self.virtual_batch_size}
