@@ -4,8 +4,13 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 
 import keras
+from keras import ops
+
+from kerasparts.backend import kept_random_numbers
+from kerasparts.core.checks import check
 
 HOOKS = (
     "on_epoch_begin",
@@ -28,6 +33,61 @@ def fit_arguments(model):
     """
     frame = _frame_of_fit(model)
     return {} if frame is None else dict(frame.f_locals)
+
+
+class Stopwatch:
+    """Counts the seconds of a `fit`, from those of the `fit`s that it resumes."""
+
+    def __init__(self, seconds=0.0):
+        self._before = seconds
+        self._begun = None
+
+    def start(self):
+        self._begun = time.monotonic()
+
+    @property
+    def seconds(self):
+        return self._before if self._begun is None else self._before + time.monotonic() - self._begun
+
+
+def sync(model):
+    """Brings into the variables of the model what a running `fit` has in other hands, as it has on JAX."""
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()
+
+
+def validate(model):
+    """What the running `fit` would log of its validation data now; it goes on as if nothing had been.
+
+    Between two steps `evaluate` alone would leave its traces in the metrics of the epoch, on Torch in the order of the
+    next epoch's rows, and in what layers of Torch hold for the phase of training.
+    """
+    fit = fit_arguments(model)
+    sync(model)
+    metrics = [ops.convert_to_numpy(variable) for variable in model.metrics_variables]
+    is_training = getattr(model, "training", None)
+    with kept_random_numbers():
+        logs = model.evaluate(
+            fit["val_x"],
+            fit["val_y"],
+            sample_weight=fit["val_sample_weight"],
+            batch_size=fit["validation_batch_size"] or fit["batch_size"],
+            steps=fit["validation_steps"],
+            callbacks=fit["callbacks"],
+            return_dict=True,
+        )
+    if keras.backend.backend() == "torch":
+        model.train(is_training)
+    for variable, value in zip(model.metrics_variables, metrics, strict=True):
+        variable.assign(value)
+    return {f"val_{name}": value for name, value in logs.items()}
+
+
+def check_can_validate(model, every):
+    """Checks that the running `fit` has validation data that can be read again and again."""
+    data = fit_arguments(model).get("val_x")
+    rule = "'epoch' where `fit` has no validation_data that can be read more than once"
+    check(data is not None and not hasattr(data, "__next__"), "every", every, rule)
 
 
 def guard_fit(model, restore):

@@ -700,6 +700,230 @@ def test_an_interrupted_fit_is_not_blamed_for_what_it_did_not_log(model):
         fit(model, [At("on_train_batch_end", 2, interrupt), kp.callbacks.EarlyStopping("val_loss")])
 
 
+# Several values
+
+
+def told_both(model, losses, scores, **kwargs):
+    stopping = kp.callbacks.EarlyStopping(**{"monitor": ["val_loss", "val_accuracy"], **kwargs})
+    callbacks = keras.callbacks.CallbackList([stopping], model=model, epochs=len(losses))
+    callbacks.on_train_begin()
+    model.stop_training = False
+    for epoch, (loss, score) in enumerate(zip(losses, scores, strict=True)):
+        callbacks.on_epoch_end(epoch, {"val_loss": loss, "val_accuracy": score, "loss": loss / 2})
+        if model.stop_training:
+            break
+    callbacks.on_train_end()
+    return stopping
+
+
+LOSSES, SCORES = [5.0, 4.0, 5.0, 5.0, 5.0, 5.0], [0.5, 0.4, 0.6, 0.5, 0.5, 0.5]
+
+
+def test_of_several_values_any_may_get_better(model):
+    stopping = told_both(model, LOSSES, SCORES, patience=2)
+    assert (stopping.best, stopping.best_epoch) == ({"val_loss": 4.0, "val_accuracy": 0.6}, 3)
+    assert stopping.stop_reason == (
+        "Stopped after epoch 5: val_loss and val_accuracy did not improve by more than 0 in 2 epochs "
+        "(best val_loss 4, val_accuracy 0.6 at epoch 3)."
+    )
+
+
+def test_of_several_values_all_must_get_better(model):
+    stopping = told_both(model, LOSSES, SCORES, patience=2, improves="all")
+    assert (stopping.best, stopping.best_epoch) == ({"val_loss": 5.0, "val_accuracy": 0.5}, 1)
+    assert stopping.stopped_epoch == 3
+
+
+def test_a_criterion_holds_for_all_values_or_for_any(model):
+    assert told_both(model, LOSSES, SCORES, criterion="GL_10").stopped_epoch == 4  # 0.5 of 0.6, 5 of 4
+    assert told_both(model, LOSSES, SCORES, criterion="GL_10", improves="all").stopped_epoch == 2  # 0.4 of 0.5
+
+
+def test_a_weighted_sum_is_one_value(model):
+    stopping = told_both(model, LOSSES, SCORES, monitor={"val_loss": 0.1, "val_accuracy": -1.0}, patience=2)
+    assert stopping.best == pytest.approx(-0.1)  # 0, 0, -0.1, 0, ...
+    assert (stopping.best_epoch, stopping.stopped_epoch) == (3, 5)
+    assert "0.1 val_loss -1 val_accuracy did not improve" in stopping.stop_reason
+
+
+def test_a_value_that_is_missing_makes_no_measurement(model):
+    callbacks = keras.callbacks.CallbackList(
+        [stopping := kp.callbacks.EarlyStopping(["val_loss", "val_mae"])], model=model, epochs=3
+    )
+    callbacks.on_train_begin()
+    for epoch in range(3):
+        callbacks.on_epoch_end(epoch, {"val_loss": 1.0})
+    with pytest.warns(UserWarning, match="never saw"):
+        callbacks.on_train_end()
+    assert stopping.stopped_epoch is None
+
+
+# Criteria, thresholds, budgets
+
+
+def test_a_criterion_of_prechelt_stops(model):
+    stopping = told(model, [2.0, 1.0, 1.04, 1.06, 1.0], criterion="GL_5")
+    assert (stopping.stopped_epoch, stopping.best_epoch) == (4, 2)
+    assert stopping.stop_reason == "Stopped after epoch 4: val_loss met GL_5 (best 1 at epoch 2)."
+
+
+def test_with_patience_a_criterion_must_hold_several_times_in_a_row(model):
+    stopping = told(model, [1.0, 1.1, 1.0, 1.1, 1.1, 1.1], criterion="GL_5", patience=2)
+    assert stopping.stop_reason == "Stopped after epoch 5: val_loss met GL_5 2 times in a row (best 1 at epoch 1)."
+    stopping = told(model, [1.0, 1.1, 1.2, 1.3, 1.0, 1.4, 1.5], criterion="UP_1", strip=2, patience=2)
+    assert stopping.stopped_epoch == 6  # epochs between the ends of strips neither count nor start the count anew
+
+
+def test_the_quotient_looks_at_the_training_too(model):
+    def stopped(training):
+        stopping = kp.callbacks.EarlyStopping(criterion="PQ_0.5", strip=2)
+        callbacks = keras.callbacks.CallbackList([stopping], model=model, epochs=4)
+        callbacks.on_train_begin()
+        for epoch, (loss, error) in enumerate(zip(training, [1.0, 0.9, 0.95, 1.0], strict=True)):
+            callbacks.on_epoch_end(epoch, {"loss": loss, "val_loss": error})
+        return stopping.stopped_epoch
+
+    assert stopped([4.0, 3.0, 2.0, 1.0]) is None  # 11% worse, but 500 per mille of progress
+    assert stopped([4.0, 3.0, 1.01, 1.0]) == 4  # 5 per mille
+    with pytest.raises(ValueError, match="`monitor` must be of validation, as val_loss"):
+        kp.callbacks.EarlyStopping("loss", criterion="PQ_1")
+
+
+def test_smoothing_sees_through_a_lucky_epoch(model):
+    values = [4.0, 4.0, 1.0, 4.0, 2.0, 2.0, 2.0]
+    assert told(model, values, patience=10).best_epoch == 3
+    assert told(model, values, patience=10, smoothing=0.75).best_epoch == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "target"), [("val_loss", [3.0, 0.5, 0.1], 0.5), ("auc", [0.1, 0.9, 1], 0.9)]
+)
+def test_a_target_that_is_reached_stops(model, name, values, target):
+    stopping = told(model, values, name=name, target=target, patience=10)
+    assert stopping.stopped_epoch == 2
+    assert f"{name} reached the target" in stopping.stop_reason
+
+
+@pytest.mark.parametrize("value", [11.0, NAN, INF, -INF])
+def test_divergence_stops_at_once(model, value):
+    stopping, script = run(model, [3.0, 2.0, value, 1.0], divergence=10.0, patience=10, min_epochs=4)
+    assert (stopping.stopped_epoch, stopping.best_epoch) == (3, 2)
+    assert stopping.stop_reason == "Stopped after epoch 3: val_loss went beyond the limit (best 2 at epoch 2)."
+    assert_equal(model.get_weights(), script.weights[1])
+
+
+def test_thresholds_of_several_values_go_by_name(model):
+    stopping = told_both(model, LOSSES, SCORES, target={"val_accuracy": 0.6}, patience=10)
+    assert stopping.stopped_epoch == 3
+    stopping = told_both(model, LOSSES, SCORES, divergence={"val_loss": 4.5}, patience=10)
+    assert stopping.stopped_epoch == 1
+    for bad in (0.5, {"loss": 0.5}, {"val_loss": "low"}):
+        with pytest.raises(ValueError, match="`target` must be"):
+            kp.callbacks.EarlyStopping(["val_loss", "val_accuracy"], target=bad)
+
+
+def test_before_the_least_number_of_epochs_only_what_is_best_is_kept(model):
+    values = [1.0, 2.0, 0.5, 2.0, 2.0, 2.0]
+    stopping = told(model, values, min_epochs=5)
+    assert (stopping.best_epoch, stopping.stopped_epoch) == (3, 5)
+    assert told(model, values, target=3.0, min_epochs=4, patience=10).stopped_epoch == 4
+
+
+def test_the_budget_of_time_ends_within_a_step_and_counts_what_was_resumed(model, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    tick = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: clock.__setitem__(0, clock[0] + 1.0))
+    first = kp.callbacks.EarlyStopping(patience=50, max_seconds=5.0)
+    history = fit(model, [tick, first], epochs=2, validation_data=(X, Y))  # 2 steps an epoch
+    assert len(history.epoch) == 2
+    second = kp.callbacks.EarlyStopping(patience=50, max_seconds=5.0)
+    second.set_state(first.get_state())
+    steps = []
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(batch))
+    fit(model, [tick, second, count], epochs=9, initial_epoch=2, validation_data=(X, Y))
+    assert (second.stopped_epoch, steps) == (3, [0])
+    assert "Stopped after epoch 3: 5 seconds were over (best " in second.stop_reason
+
+
+# In the middle of an epoch
+
+
+class Batches(keras.callbacks.Callback):
+    """What the logs say after each step, and the weights then."""
+
+    def on_train_begin(self, logs=None):
+        self.logs, self.weights, self.order = [], [], []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.logs.append(dict(logs))
+        if hasattr(self.model, "jax_state_sync"):
+            self.model.jax_state_sync()
+        self.weights.append(self.model.get_weights())
+
+
+def noisy_network():
+    inner = [keras.layers.Dense(4), keras.layers.Dropout(0.3), keras.layers.BatchNormalization()]
+    model = keras.Sequential([keras.Input((3,)), *inner, keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "mse", metrics=["mae"], jit_compile=False)
+    return model
+
+
+def test_measuring_between_steps_leaves_the_training_as_it_is():
+    """Weights, logs of the epochs and the order of the rows, all bit for bit."""
+
+    def train(callbacks):
+        keras.utils.set_random_seed(7)
+        model, batches = noisy_network(), Batches()
+        history = model.fit(
+            X, Y, batch_size=4, epochs=3, validation_data=(X, Y), callbacks=[batches, *callbacks], verbose=0
+        )
+        return history.history, batches, model
+
+    logs, batches, model = train([])
+    stopping = kp.callbacks.EarlyStopping(patience=50, every=3, restore_best_weights=False)
+    measured_logs, measured, _ = train([stopping])
+    assert measured_logs == logs
+    assert measured.logs == batches.logs
+    for one, other in zip(batches.weights, measured.weights, strict=True):
+        assert_equal(one, other)
+    assert len(stopping.get_state()["errors"]["val_loss"]) == 4  # of 12 steps
+
+    best = []
+    for weights in batches.weights[2::3]:
+        model.set_weights(weights)
+        best.append(model.evaluate(X, Y, batch_size=4, verbose=0)[0])
+    np.testing.assert_allclose(stopping.get_state()["errors"]["val_loss"], best, rtol=1e-6)
+    assert (stopping.best_step, stopping.best_epoch) == (step := 3 * np.argmin(best) + 3, (step - 1) // 4 + 1)
+
+
+def test_it_stops_in_the_middle_of_an_epoch_with_the_best_weights(model):
+    batches = Batches()
+    stopping = kp.callbacks.EarlyStopping(min_delta=1e9, every=3, patience=2, verbose=0)
+    history = model.fit(X, Y, batch_size=2, epochs=3, validation_data=(X, Y), callbacks=[batches, stopping], verbose=0)
+    assert (len(history.epoch), len(batches.weights)) == (2, 9)  # 8 steps an epoch
+    assert stopping.stop_reason.startswith(
+        "Stopped after step 9: val_loss did not improve by more than 1e+09 in 2 meas"
+    )
+    assert (stopping.best_step, stopping.best_epoch, stopping.stopped_epoch) == (3, 1, 2)
+    assert_equal(model.get_weights(), batches.weights[2])
+
+
+def test_steps_are_counted_on_after_a_restart(model):
+    first, second = (kp.callbacks.EarlyStopping(every=3, patience=50) for _ in range(2))
+    fit(model, [first], epochs=1, validation_data=(X, Y))  # 2 steps
+    assert first.best_step is None
+    second.set_state(first.get_state())
+    fit(model, [second], epochs=2, initial_epoch=1, validation_data=(X, Y))
+    assert second.best_step == 3
+
+
+def test_without_validation_data_that_can_be_read_again_there_is_nothing_to_measure(model):
+    rule = "`every` must be 'epoch' where `fit` has no validation_data that can be read more than once"
+    for data in ({}, {"validation_data": iter([(X, Y)]), "validation_steps": 1}):
+        with pytest.raises(ValueError, match=rule):
+            fit(model, [kp.callbacks.EarlyStopping(every=1)], epochs=1, **data)
+
+
 # Restart
 
 
@@ -723,7 +947,16 @@ def test_the_state_is_plain_but_for_the_weights(model):
     stopping = told(model, [np.float32(1.0), np.float64(2.0)], patience=5)
     state = stopping.get_state()
     weights = state.pop("best_weights")
-    assert json.loads(json.dumps(state)) == {"best": 1.0, "best_epoch": 1, "wait": 1}
+    assert state.pop("seconds") >= 0
+    assert json.loads(json.dumps(state)) == {
+        "best": {"val_loss": 1.0},
+        "best_epoch": 1,
+        "best_step": None,
+        "wait": 1,
+        "errors": {"val_loss": [1.0, 2.0]},
+        "training_errors": {"val_loss": []},
+        "steps": 0,
+    }
     assert all(isinstance(weight, np.ndarray) for weight in weights)
     assert_equal(weights, stopping.best_weights)
 
@@ -747,6 +980,17 @@ def test_a_state_without_a_best_is_a_state(model):
         ("mode", "up"),
         ("restore_best_weights", 1),
         ("verbose", 2),
+        ("improves", "some"),
+        ("smoothing", 1.0),
+        ("criterion", "GL"),
+        ("criterion", "UP_0"),
+        ("criterion", "UP_1.5"),
+        ("strip", 0),
+        ("target", NAN),
+        ("divergence", "far"),
+        ("min_epochs", -1),
+        ("max_seconds", 0.0),
+        ("every", 0),
     ],
 )
 def test_bad_arguments_are_named(argument, value):
