@@ -1132,6 +1132,24 @@ CALLBACKS = [
 
 CALLBACKS += [
     Case(
+        kp.callbacks.LearningRateFinder,
+        dict(
+            start=1e-3,
+            end=1.0,
+            steps=12,
+            smoothing=1.5,
+            divergence=3.0,
+            apply=None,
+            training_data=(np.ones((4, 3), "float32"), np.array([0, 1, 0, 1])),
+            seed=3,
+            verbose=1,
+        ),
+        bad=dict(start=0.0, end=1e-4, steps=9, smoothing=-1.0, divergence=0.0, apply="best", seed=-1, verbose=2),
+        free=("training_data",),
+        unsaved=("training_data",),
+        saved=False,
+    ),
+    Case(
         kp.callbacks.ReduceLROnPlateau,
         dict(
             monitor="val_accuracy",

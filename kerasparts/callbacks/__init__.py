@@ -4,6 +4,7 @@ from kerasparts.callbacks.bias_variance_diagnostics import BiasVarianceDiagnosti
 from kerasparts.callbacks.checkpoint import Checkpoint as Checkpoint
 from kerasparts.callbacks.early_stopping import EarlyStopping as EarlyStopping
 from kerasparts.callbacks.evaluated_weights import EvaluatedWeights as EvaluatedWeights
+from kerasparts.callbacks.learning_rate_finder import LearningRateFinder as LearningRateFinder
 from kerasparts.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from kerasparts.callbacks.training_diagnostics import TrainingDiagnostics as TrainingDiagnostics
 
@@ -12,6 +13,7 @@ __all__ = [
     "Checkpoint",
     "EarlyStopping",
     "EvaluatedWeights",
+    "LearningRateFinder",
     "ReduceLROnPlateau",
     "TrainingDiagnostics",
 ]

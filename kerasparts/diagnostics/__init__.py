@@ -31,6 +31,8 @@ from kerasparts.diagnostics.findings import FAULTS as FAULTS
 from kerasparts.diagnostics.findings import Diagnosis as Diagnosis
 from kerasparts.diagnostics.findings import Evidence as Evidence
 from kerasparts.diagnostics.findings import Finding as Finding
+from kerasparts.diagnostics.learning_rate_search import LearningRateSearch as LearningRateSearch
+from kerasparts.diagnostics.learning_rate_search import judge_learning_rates as judge_learning_rates
 from kerasparts.diagnostics.preflight import preflight as preflight
 from kerasparts.diagnostics.probe import Probe as Probe
 from kerasparts.diagnostics.signals import Signals as Signals
@@ -71,6 +73,8 @@ __all__ = [
     "Diagnosis",
     "Evidence",
     "Finding",
+    "LearningRateSearch",
+    "judge_learning_rates",
     "preflight",
     "Probe",
     "InputFacts",

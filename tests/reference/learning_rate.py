@@ -20,3 +20,14 @@ def reduced_on_plateau(values, rate, factor, patience, cooldown, min_lr, min_del
             rate, left, bad = max(rate * factor, min_lr), cooldown, 0
         rates.append(rate)
     return rates
+
+
+def least_squares_losses(x, y, rates):
+    """Loss before each step of gradient descent on the mean squared error of a linear model, from zero weights."""
+    w, losses = [0.0] * len(x[0]), []
+    for rate in rates:
+        errors = [sum(a * b for a, b in zip(row, w, strict=True)) - target for row, target in zip(x, y, strict=True)]
+        losses.append(sum(e * e for e in errors) / len(y))
+        gradient = [2 * sum(e * row[i] for e, row in zip(errors, x, strict=True)) / len(y) for i in range(len(w))]
+        w = [a - rate * g for a, g in zip(w, gradient, strict=True)]
+    return losses
