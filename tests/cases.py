@@ -1081,6 +1081,12 @@ CALLBACKS = [
         saved=False,
     ),
     Case(
+        kp.callbacks.TimeLimit,
+        dict(seconds=1000.0, verbose=1),
+        bad=dict(seconds=0.0, verbose=2),
+        saved=False,
+    ),
+    Case(
         kp.callbacks.TrainingDiagnostics,
         dict(
             probe=32,

@@ -6,6 +6,7 @@ from kerasparts.callbacks.early_stopping import EarlyStopping as EarlyStopping
 from kerasparts.callbacks.evaluated_weights import EvaluatedWeights as EvaluatedWeights
 from kerasparts.callbacks.learning_rate_finder import LearningRateFinder as LearningRateFinder
 from kerasparts.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from kerasparts.callbacks.time_limit import TimeLimit as TimeLimit
 from kerasparts.callbacks.training_diagnostics import TrainingDiagnostics as TrainingDiagnostics
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "EvaluatedWeights",
     "LearningRateFinder",
     "ReduceLROnPlateau",
+    "TimeLimit",
     "TrainingDiagnostics",
 ]

@@ -45,6 +45,9 @@ class Stopwatch:
     def start(self):
         self._begun = time.monotonic()
 
+    def stop(self):
+        self._before, self._begun = self.seconds, None
+
     @property
     def seconds(self):
         return self._before if self._begun is None else self._before + time.monotonic() - self._begun

@@ -202,6 +202,7 @@ class EarlyStopping(keras.callbacks.Callback):
         self._stop_if_late(epoch + 1)
 
     def on_train_end(self, logs=None):
+        self._watch.stop()
         self.stop_reason = self._reason()
         self.restore()
         if self.verbose:

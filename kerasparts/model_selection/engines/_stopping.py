@@ -21,7 +21,7 @@ class Stopping:
         weights: what the callbacks have set; None for the weights of the last epoch.
 
     Raises:
-        CannotVectorize: another kind of callback.
+        CannotVectorize: another kind of callback, or one that acts between steps.
     """
 
     def __init__(self, callbacks, model, epochs):
@@ -30,6 +30,8 @@ class Stopping:
                 raise CannotVectorize(
                     f"The callback {type(callback).__name__} may do anything; EarlyStopping may be used."
                 )
+            if getattr(callback, "every", "epoch") != "epoch":
+                raise CannotVectorize("An EarlyStopping that measures between steps needs a `fit`.")
         self.metrics = model.metrics
         self.stop_training = False
         self.weights = None
