@@ -118,6 +118,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         self.validation_data = validation_data
         self.seed = seed
         self.verbose = verbose
+        self._resumed = None
         self._reset()
 
     def _reset(self):
@@ -154,6 +155,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._reset()
+        before, self._resumed = self._resumed or {}, None
         given = fit_arguments(self.model)
         rows = self._read_data(given)
         sums = {loss.reduction == "sum" if isinstance(loss, keras.losses.Loss) else False for loss in self._losses()}
@@ -169,6 +171,10 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
             ),
         }
         self._first_step = self._step()
+        if before:
+            self._moments, self._curves = before["moments"], before["curves"]
+            self._first_step, self._trivial = before["first_step"], before["trivial"]
+            self._facts["learning_rate"] = before["learning_rate"]
         self._data_loss = backend.model_data_loss(self.model)
         if self._trivial is None:
             self._trivial = self._measure_trivial()
@@ -191,6 +197,22 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if self.verbose and self._moments:
             print(self.diagnosis)
+
+    def get_state(self):
+        """All that a restart needs, as plain values."""
+        if not self._moments:
+            return {}
+        return {
+            "moments": [dict(moment) for moment in self._moments],
+            "curves": {name: list(values) for name, values in self._curves.items()},
+            "trivial": float(self._trivial),
+            "first_step": self._first_step,
+            "learning_rate": self._facts["learning_rate"],
+        }
+
+    def set_state(self, state):
+        """Goes on from `get_state()`: the next `fit` adds to what was measured."""
+        self._resumed = state
 
     def get_config(self):
         """The arguments but for the data, which are no part of a configuration."""

@@ -74,6 +74,14 @@ class EvaluatedWeights(keras.callbacks.Callback):
         check(hasattr(optimizer, "show_evaluated_weights"), "optimizer", optimizer, "one as ScheduleFree")
         return optimizer
 
+    def get_state(self):
+        """All that a restart needs besides what is saved with the optimizer."""
+        return {"are_shown": self._are_shown}
+
+    def set_state(self, state):
+        """Goes on from `get_state()`."""
+        self._are_shown = state["are_shown"]
+
     def get_config(self):
         return {}
 

@@ -110,6 +110,7 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         self.training_data = training_data
         self.validation_data = validation_data
         self.seed = seed
+        self._resumed = None
         self._reset()
 
     def _reset(self):
@@ -150,10 +151,15 @@ class TrainingDiagnostics(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._reset()
-        self._attach()
+        before, self._resumed = self._resumed, None
+        if before is not None:
+            self._failed, self._notes = set(before["failed"]), before["notes"]
+            self._steps, self._epochs, self._curves = before["steps"], before["epochs"], before["curves"]
+            self._epoch_steps, self._sane = before["epoch_steps"], before["sane"]
+        self._attach(before)
 
     @_careful("measure")
-    def _attach(self):
+    def _attach(self, before):
         model = self.model
         given = fit_arguments(model)
         with kept_random_numbers():
@@ -168,6 +174,15 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         self._first_epoch = int(given.get("initial_epoch") or 0)
         self._run = probe.run_facts(**self._known)
         self._probe = probe
+        if before is not None and before["probe"] is not None:
+            self._first_epoch = before["first_epoch"]
+            self._run = probe.run_facts(**self._known, learning_rate=before["learning_rate"])
+            probe.set_state(before["probe"])
+            if self._epochs:
+                self._update_run(before["steps_per_epoch"])
+            if before["is_stopped"]:
+                self.stopped_by = self._reason_to_stop()
+            return
         if self.stop_on:
             self._keep()
         try:
@@ -175,9 +190,6 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         except Exception:
             probe.read_structure()  # which may tell why
             raise
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._epoch_steps = 0
 
     def on_train_batch_end(self, batch, logs=None):
         before = self._epoch_steps
@@ -216,30 +228,33 @@ class TrainingDiagnostics(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._epochs += 1
         add_logs(self._curves, self._epochs, logs)
+        steps, self._epoch_steps = self._epoch_steps, 0
         if self._probe is None:
             return
         self._measure(float(self._epochs))
-        self._update_run()
+        self._update_run(steps)
         if self.stop_on and "measure" not in self._failed:
             self._stop_or_keep()
         if self.log_dir is not None:
             self._write_scalars(self._first_epoch + self._epochs)
 
     @_careful("tell what was run")
-    def _update_run(self):
-        steps = self._run.steps_per_epoch or self._epoch_steps
+    def _update_run(self, steps):
+        steps = self._run.steps_per_epoch or steps
         known = {**self._known, "steps_per_epoch": steps, "epochs": self._epochs, "metrics": metric_names(self._curves)}
         learning_rate = self._run.learning_rate
         self._run = self._probe.run_facts(**known, learning_rate=learning_rate)
 
     @_careful("tell whether to stop")
     def _stop_or_keep(self):
-        found = [finding for finding in self.diagnosis.findings if finding.fault in self.stop_on]
-        if not found:
+        self.stopped_by = self._reason_to_stop()
+        if self.stopped_by is None:
             self._keep()
-            return
-        self.stopped_by = found[0]
-        self.model.stop_training = True
+        else:
+            self.model.stop_training = True
+
+    def _reason_to_stop(self):
+        return next((finding for finding in self.diagnosis.findings if finding.fault in self.stop_on), None)
 
     def _keep(self):
         self._sane = [np.array(keras.ops.convert_to_numpy(v)) for v in self.model.variables]
@@ -284,6 +299,27 @@ class TrainingDiagnostics(keras.callbacks.Callback):
     @_careful("print the diagnosis")
     def _print(self):
         print(self.diagnosis)
+
+    def get_state(self):
+        """All that a restart needs, as plain values and arrays."""
+        return {
+            "failed": sorted(self._failed),
+            "notes": list(self._notes),
+            "steps": self._steps,
+            "epochs": self._epochs,
+            "epoch_steps": self._epoch_steps,
+            "first_epoch": self._first_epoch,
+            "steps_per_epoch": getattr(self._run, "steps_per_epoch", 0),
+            "learning_rate": getattr(self._run, "learning_rate", None),
+            "curves": {name: list(values) for name, values in self._curves.items()},
+            "sane": self._sane,
+            "is_stopped": self.stopped_by is not None,
+            "probe": None if self._probe is None else self._probe.get_state(),
+        }
+
+    def set_state(self, state):
+        """Goes on from `get_state()`: the next `fit` adds to what was measured."""
+        self._resumed = state
 
     def get_config(self):
         """The arguments but for the data, which are no part of a configuration."""

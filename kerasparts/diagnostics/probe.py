@@ -106,6 +106,22 @@ class Probe:
         if self._previous is not None:
             self._update = _numpy(self._weigh(self._previous)[0])[1]
 
+    def get_state(self) -> dict[str, Any]:
+        """All that was measured, as plain values and arrays."""
+        return {
+            "moments": [(moment.step, moment.epoch, dict(moment.values)) for moment in self.moments],
+            "previous": self._previous and [np.array(ops.convert_to_numpy(value)) for value in self._previous],
+            "update": self._update,
+        }
+
+    def set_state(self, state) -> None:
+        """Goes on from `get_state()` of a probe of a model like this one and the same rows."""
+        self.moments = [Moment(*moment) for moment in state["moments"]]
+        self._previous, self._update = state["previous"], state["update"]
+        if self._previous is not None:
+            self._previous = [ops.convert_to_tensor(value) for value in self._previous]
+        self.read_structure()
+
     def score(self) -> Score:
         """How good the model is now, on all rows."""
         found: dict[str, Any] = {}
