@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all test-tensorflow test-jax test-torch lint format tables bench clean
+.PHONY: help demo test test-all test-tensorflow test-jax test-torch lint format tables docs bench clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,15 @@ format: $(VENV)/.dev  ## mend style and formatting
 
 tables: $(VENV)/.dev  ## write README's table of parts anew
 	@$(BIN)/python docs/write_tables.py
+
+$(VENV)/.docs: $(BIN)/python pyproject.toml
+	@echo "Installing kerasparts and what builds its pages into $(VENV) ..."
+	@$(PIP) --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs  ## build the pages, one for each part, into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo "Read them: $(BIN)/python -m http.server --directory build/site"
 
 bench: $(VENV)/.dev  ## run the benchmarks
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
