@@ -23,6 +23,7 @@ from kerasparts.activations.softplus import Softplus
 from kerasparts.activations.swish import Swish
 from kerasparts.activations.tanh import Tanh
 from kerasparts.core.checks import check
+from kerasparts.core.part import revived
 
 # Ours with the arguments that Keras' functions have when they are named.
 KNOWN = {
@@ -64,7 +65,7 @@ def describe(identifier) -> Activation:
     1.487
     """
     try:
-        function = keras.activations.get(identifier)
+        function = keras.activations.get(revived(identifier))
     except (ValueError, TypeError):
         function = None
     usable = callable(function) and not inspect.isclass(function)

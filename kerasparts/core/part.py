@@ -1,8 +1,11 @@
 """Registration of parts, and objects from their configurations."""
 
+import inspect
 from typing import Any, TypeVar
 
 import keras
+
+from kerasparts.core.checks import check
 
 PACKAGE = "kerasparts"
 
@@ -39,8 +42,23 @@ def part(cls: Part) -> Part:
 def revived(value: Any) -> Any:
     """The object that a serialized configuration stands for; anything but a dict as it is.
 
+    Of functions and classes only those of `keras.activations` and `keras.ops`, and what is registered. Keras finds any
+    that it has by its name, and in the place of an activation `load_data` of a data set would be run for its download.
+
+    Raises:
+        ValueError: another function or class.
+
     Example:
     >>> revived(keras.saving.serialize_keras_object(keras.regularizers.L2(0.5))).l2, revived(0.5)
     (0.5, 0.5)
     """
-    return keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    found = keras.saving.deserialize_keras_object(value)
+    if callable(found) and (inspect.isclass(found) or not hasattr(found, "get_config")):
+        name = getattr(found, "__name__", "")
+        is_registered = keras.saving.get_registered_object(keras.saving.get_registered_name(found)) is found
+        is_math = any(getattr(module, name, None) is found for module in (keras.activations, keras.ops))
+        rule = "that of an object, or of a function that is registered or in keras.activations or keras.ops"
+        check(is_registered or is_math, "config", name, rule)
+    return found

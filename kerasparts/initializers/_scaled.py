@@ -6,6 +6,7 @@ import keras
 
 from kerasparts.activations import describe
 from kerasparts.core.checks import check
+from kerasparts.core.part import revived
 from kerasparts.initializers.initializer import Initializer
 
 
@@ -31,7 +32,7 @@ class ScaledInitializer(Initializer):
 def _activation(identifier):
     """Names stay names, files are read, and what is no activation is refused."""
     try:
-        function = keras.activations.get(identifier)
+        function = keras.activations.get(revived(identifier))
     except (ValueError, TypeError):
         function = None
     known = identifier is not None and callable(function)

@@ -299,9 +299,10 @@ class Optimizer(SavedByName, keras.optimizers.Optimizer):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        transforms = config.get("gradient_transforms")
-        if transforms:
-            config["gradient_transforms"] = [revived(one) for one in transforms]
+        if "learning_rate" in config:
+            config["learning_rate"] = revived(config["learning_rate"])
+        if config.get("gradient_transforms"):
+            config["gradient_transforms"] = [revived(one) for one in config["gradient_transforms"]]
         return super().from_config(config, custom_objects)
 
 

@@ -76,7 +76,7 @@ class Residual(keras.layers.Layer):
         self.drop_path = drop_path
         self.scale_init = scale_init
         self.scale_per_channel = scale_per_channel
-        self.activation = keras.activations.get(activation)
+        self.activation = keras.activations.get(revived(activation))
         self.seed = seed
         self.supports_masking = True
         common = {"dtype": self.dtype_policy}

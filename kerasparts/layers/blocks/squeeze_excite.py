@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from kerasparts.core.checks import check, check_number
-from kerasparts.core.part import part
+from kerasparts.core.part import part, revived
 from kerasparts.core.precision import float32_at_least
 from kerasparts.layers._channels import along_channels, channels, check_channel_axis, counted
 
@@ -47,8 +47,8 @@ class SqueezeExcite(keras.layers.Layer):
         check_channel_axis(axis)
         super().__init__(**kwargs)
         self.ratio = ratio
-        self.activation = keras.activations.get(activation)
-        self.gate = keras.activations.get(gate)
+        self.activation = keras.activations.get(revived(activation))
+        self.gate = keras.activations.get(revived(gate))
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.axis = axis
         self.supports_masking = True

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from kerasparts.core.checks import check, check_integer, check_number
-from kerasparts.core.part import part
+from kerasparts.core.part import part, revived
 from kerasparts.core.precision import float32_at_least
 from kerasparts.layers.random_layer import RandomLayer
 
@@ -64,7 +64,7 @@ class NoisyDense(RandomLayer):
         self.sigma_0 = sigma_0
         self.factorized = factorized
         self.use_bias = use_bias
-        self.activation = keras.activations.get(activation)
+        self.activation = keras.activations.get(revived(activation))
 
     def build(self, input_shape):
         inputs = input_shape[-1]
