@@ -18,6 +18,7 @@ from kerasparts import plots as plots
 from kerasparts import regularizers as regularizers
 from kerasparts import reports as reports
 from kerasparts.listing import catalog as catalog
+from kerasparts.loading import load_model as load_model
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,7 @@ __all__ = [
     "ensembles",
     "initializers",
     "layers",
+    "load_model",
     "losses",
     "model_selection",
     "optimizers",
