@@ -38,5 +38,6 @@ readable = framework.readable
 repeated = framework.repeated
 set_random_state = framework.set_random_state
 summed_over_replicas = framework.summed_over_replicas
+unsynchronized_processes = framework.unsynchronized_processes
 value_and_gradients = framework.value_and_gradients
 vectorized = framework.vectorized

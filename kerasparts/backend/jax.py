@@ -37,6 +37,10 @@ def is_first_process():
     return jax.process_index() == 0
 
 
+def unsynchronized_processes():
+    return 1
+
+
 def many_models():
     return contextlib.nullcontext()
 

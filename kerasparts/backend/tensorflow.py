@@ -75,6 +75,11 @@ def is_first_process():
     return resolver is None or not resolver.task_id
 
 
+def unsynchronized_processes():
+    """How many processes stand together, though Keras trains in each of them a model of its own; 1 for none."""
+    return 1
+
+
 @contextlib.contextmanager
 def many_models():
     """Context without the framework's warnings that each of many models is compiled anew."""

@@ -50,6 +50,11 @@ def is_first_process():
     return not (group.is_available() and group.is_initialized()) or group.get_rank() == 0
 
 
+def unsynchronized_processes():
+    group = torch.distributed
+    return group.get_world_size() if group.is_available() and group.is_initialized() else 1
+
+
 def many_models():
     return contextlib.nullcontext()
 

@@ -1,15 +1,17 @@
 """What a callback needs of the `fit` that runs it, and Keras does not hand over."""
 
 import contextlib
+import functools
 import signal
 import sys
 import threading
 import time
+import warnings
 
 import keras
 from keras import ops
 
-from kerasparts.backend import kept_random_numbers
+from kerasparts.backend import kept_random_numbers, unsynchronized_processes
 from kerasparts.core.checks import check
 
 HOOKS = (
@@ -23,6 +25,24 @@ HOOKS = (
     "on_test_batch_end",
 )
 END_OF_DATA = ("StopIteration", "OutOfRangeError")  # by name: the second is TensorFlow's
+
+
+def warn_of_unsynchronized_processes():
+    """Warns, once, where processes stand together but Keras trains in each a model of its own."""
+    count = unsynchronized_processes()
+    if count > 1:
+        _warn_of_processes(count)
+
+
+@functools.cache
+def _warn_of_processes(count):
+    warnings.warn(
+        f"A process group of {count} is initialized, unknown to Keras' fit: each process trains a model of "
+        "its own, and what is measured is of this one. To train one model together, take KERAS_BACKEND=jax with "
+        "keras.distribution.DataParallel, or a loop of your own around torch's DistributedDataParallel(model).",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def fit_arguments(model):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasparts import backend
-from kerasparts.callbacks._fit import fit_arguments
+from kerasparts.callbacks._fit import fit_arguments, warn_of_unsynchronized_processes
 from kerasparts.callbacks._rows import (
     add_logs,
     fit_facts,
@@ -154,6 +154,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
         )
 
     def on_train_begin(self, logs=None):
+        warn_of_unsynchronized_processes()
         self._reset()
         before, self._resumed = self._resumed or {}, None
         given = fit_arguments(self.model)

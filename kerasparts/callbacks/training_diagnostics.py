@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasparts.backend import kept_random_numbers
-from kerasparts.callbacks._fit import fit_arguments
+from kerasparts.backend import is_first_process, kept_random_numbers
+from kerasparts.callbacks._fit import fit_arguments, warn_of_unsynchronized_processes
 from kerasparts.callbacks._rows import add_logs, fit_facts, metric_names, sample_fit
 from kerasparts.core.checks import check, check_integer
 from kerasparts.core.optional import require
@@ -49,7 +49,8 @@ class TrainingDiagnostics(keras.callbacks.Callback):
     output layer, the scale of inputs and targets, and, with the first diagnosis, what simple predictors attain on the
     same rows. The rules of `diagnostics.rules` make findings of it, the cause before the symptom.
 
-    It attaches to any compiled model, and never breaks a `fit`: what cannot be measured is warned of once.
+    It attaches to any compiled model, and never breaks a `fit`: what cannot be measured is warned of once. Where
+    several processes train one model together, each has the diagnosis, and the first one writes the files.
 
     Args:
         probe: int of at least 16. Rows measured at every moment, half of them from the validation data.
@@ -150,6 +151,7 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         return diagnose_bias_variance(signals.error_curves(), trivial)
 
     def on_train_begin(self, logs=None):
+        warn_of_unsynchronized_processes()
         self._reset()
         before, self._resumed = self._resumed, None
         if before is not None:
@@ -235,7 +237,7 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         self._update_run(steps)
         if self.stop_on and "measure" not in self._failed:
             self._stop_or_keep()
-        if self.log_dir is not None:
+        if self.log_dir is not None and is_first_process():
             self._write_scalars(self._first_epoch + self._epochs)
 
     @_careful("tell what was run")
@@ -276,7 +278,7 @@ class TrainingDiagnostics(keras.callbacks.Callback):
             self._finish()
         if self._writer is not None:
             self._writer.close()
-        if self.report is not None:
+        if self.report is not None and is_first_process():
             self._write_report()
         if self.verbose:
             self._print()

@@ -30,7 +30,7 @@ if BACKEND == "tensorflow":
 
 import kerasparts as kp  # noqa: E402, only now: the first array that is made starts TensorFlow with its devices
 from tests import cases  # noqa: E402
-from tests.models import compiled, kind_of, model_with, targets_of, with_layers, with_losses  # noqa: E402
+from tests.models import compiled, kind_of, targets_of, with_layers, with_losses  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 40, 20, 2
 
@@ -95,7 +95,7 @@ def models(rows, x, y, way):
         if kind == "optimizers":
             yield some, with_optimizers(some), labels, BATCH
         elif kind == "layers":
-            yield some, with_layers(some, x), {name: y[:, 0] for name in labels}, BATCH
+            yield some, with_layers(some, x), dict.fromkeys(labels, y[:, 0]), BATCH
         elif kind == "losses":
             yield some, with_losses(some, reduction="sum_over_batch_size", dtype="float32"), labels, BATCH
         else:  # sums over rows, of which the halves give a step by their mean
