@@ -1183,6 +1183,25 @@ CALLBACKS += [
     ),
 ]
 
+# Callbacks that end with other weights than training alone.
+OF_WEIGHTS = [
+    Case(
+        kp.callbacks.StochasticWeightAveraging,
+        dict(
+            start=0,
+            frequency=2,
+            unit="step",
+            learning_rate=0.02,
+            training_data=(np.ones((4, 3), "float32"), np.array([0, 1, 0, 1])),
+            verbose=1,
+        ),
+        bad=dict(start=1.5, frequency=0, unit="batch", learning_rate=0.0, verbose=2),
+        free=("training_data",),
+        unsaved=("training_data",),
+        saved=False,
+    ),
+]
+
 # Callbacks that need an optimizer of ours, and are tested with it.
 OF_OPTIMIZERS = [Case(kp.callbacks.EvaluatedWeights, {}, saved=False)]
 
@@ -1226,7 +1245,7 @@ KINDS = {
     "optimizers.schedules": SCHEDULES,
     "optimizers.transforms": TRANSFORMS,
     "layers": [*LAYERS, *AUGMENTATIONS, *TEXT_AUGMENTATIONS, *OF_OUTPUTS],
-    "callbacks": [*CALLBACKS, *OF_OPTIMIZERS],
+    "callbacks": [*CALLBACKS, *OF_WEIGHTS, *OF_OPTIMIZERS],
 }
 
 ALL = [case for cases in KINDS.values() for case in cases]

@@ -157,6 +157,7 @@ class LearningRateFinder(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         if self._resumed:
+            self._resumed = False
             return
         is_number = schedule_of(optimizers_of(self.model.optimizer)[0]) is None
         check(is_number or self.apply is None, "apply", self.apply, "None where the learning rate is a schedule")
@@ -168,9 +169,6 @@ class LearningRateFinder(keras.callbacks.Callback):
         rate = None if self.apply is None else getattr(result, self.apply)
         if rate is not None:
             optimizers_of(self.model.optimizer)[0].learning_rate = rate
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._resumed = False
 
     def get_state(self):
         """What was found, as plain values; the rate itself is with the optimizer."""

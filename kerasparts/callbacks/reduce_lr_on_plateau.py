@@ -97,9 +97,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if self._resumed is None:
             self._reset()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if self._resumed is not None:
+        else:
             self._put_back(self._resumed)
             self._resumed = None
 
