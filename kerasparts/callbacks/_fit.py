@@ -124,6 +124,15 @@ def guard_fit(model, restore):
     return guard
 
 
+def compile_step_anew(model):
+    """Lets the training step of a `fit`, also of one that is running, be compiled with what has changed since."""
+    model.make_train_function(force=True)
+    frame = _frame_of_fit(model)
+    guard = None if frame is None else getattr(frame.f_locals["callbacks"], "fit_guard", None)
+    if guard is not None and guard.frame is frame:
+        guard.watch_step()
+
+
 class FitGuard:
     """Calls `restores` when `fit` is left by an exception, and turns Ctrl-C into an orderly end.
 
@@ -158,6 +167,11 @@ class FitGuard:
         self.frame = None
         self._undo.close()
 
+    def watch_step(self):
+        """Watches the training step that the model has now."""
+        if self._began:
+            self._watch(self._model, "train_function")
+
     def _begin(self):
         self._began = True
         if threading.current_thread() is threading.main_thread():
@@ -166,7 +180,7 @@ class FitGuard:
                 self._previous = previous
                 signal.signal(signal.SIGINT, self._on_interrupt)
                 self._undo.callback(self._put_back)
-        self._watch(self._model, "train_function")
+        self.watch_step()
         self._watch(self._model, "evaluate")
         self._watch_data(self.frame.f_locals.get("epoch_iterator"))
 

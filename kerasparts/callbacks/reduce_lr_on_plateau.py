@@ -4,6 +4,7 @@ import warnings
 
 import keras
 
+from kerasparts.callbacks._fit import compile_step_anew
 from kerasparts.callbacks._learning_rate import log_rates, optimizers_of, rate_of, schedule_of
 from kerasparts.core.checks import check, check_integer, check_number
 from kerasparts.core.direction import direction, is_improvement
@@ -141,7 +142,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
             if self.verbose:
                 print(f"Epoch {epoch}: the learning rate of {one.name} is reduced to {rate_of(one):.6g}.")
         if any(schedule_of(one) is not None for one in above):
-            self.model.make_train_function(force=True)
+            compile_step_anew(self.model)
 
     def _scale(self, optimizer, factor):
         schedule, minimum = schedule_of(optimizer), self.min_lr
@@ -161,7 +162,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
                 self._scale(one, factor)
                 is_changed = True
         if is_changed:
-            self.model.make_train_function(force=True)
+            compile_step_anew(self.model)
 
     def get_state(self):
         """All that a restart needs, as plain values: what was counted, and of each optimizer its rate and factor."""
