@@ -40,19 +40,22 @@ def set_random_seed(seed: int) -> None:
 
 def get_random_numbers():
     """State of all that `kept_random_numbers` keeps, as plain values and arrays."""
+    python = random.getstate()
+    keras_state = np.array(ops.convert_to_numpy(global_generator()))
+    random.setstate(python)  # a new generator takes its seed from there
     return {
-        "python": random.getstate(),
+        "python": python,
         "numpy": np.random.get_state(),  # noqa: NPY002
-        "keras": np.array(ops.convert_to_numpy(global_generator())),
+        "keras": keras_state,
         "framework": get_random_state(),
     }
 
 
 def put_random_numbers(state):
     """Goes on from `get_random_numbers()`."""
+    global_generator().assign(state["keras"])  # first, as a new one draws from Python's
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])  # noqa: NPY002
-    global_generator().assign(state["keras"])
     put_random_state(state["framework"])
 
 

@@ -25,6 +25,13 @@ class Position:
         """Of an epoch; None for unknown."""
         return self._iterator.num_batches
 
+    @property
+    def left_at(self):
+        """Batches read of an epoch that was left before its end; 0 where it was read to its end, or for unknown."""
+        iterator = self._iterator
+        is_left = iterator.steps_per_epoch is None and iterator._steps_seen < (iterator._num_batches or 0)
+        return iterator._steps_seen if is_left else 0
+
     def begin_epoch(self):
         """Notes what the order of the rows is drawn from; to be called when an epoch begins."""
         iterator = self._iterator

@@ -11,7 +11,7 @@ def values_of(variables):
     """`{"names": [...], "values": [...]}` of variables."""
     variables = _once(variables)
     return {
-        "names": [variable.path for variable in variables],
+        "names": [_name(variable) for variable in variables],
         "values": [np.asarray(ops.convert_to_numpy(variable)) for variable in variables],
     }
 
@@ -27,8 +27,8 @@ def assign(*parts):
     """
     parts = [(name, _once(variables), saved) for name, variables, saved in parts]
     for name, variables, saved in parts:
-        there = [_described(path, value) for path, value in zip(saved["names"], saved["values"], strict=True)]
-        here = [_described(variable.path, variable) for variable in variables]
+        there = [_described(one, value) for one, value in zip(saved["names"], saved["values"], strict=True)]
+        here = [_described(_name(variable), variable) for variable in variables]
         for one, other in itertools.zip_longest(there, here):
             if _without_numbers(one) != _without_numbers(other):
                 one, other = one or "no more variables", other or "no more variables"
@@ -44,8 +44,13 @@ def _once(variables):
     return list({id(variable): variable for variable in variables}.values())
 
 
-def _described(path, value):
-    return f"{path} of shape {tuple(value.shape)} and {value.dtype}"
+def _name(variable):
+    """The last two parts of the path: an optimizer's variables have others before, by where it was built."""
+    return "/".join(variable.path.split("/")[-2:])
+
+
+def _described(name, value):
+    return f"{name} of shape {tuple(value.shape)} and {value.dtype}"
 
 
 def _without_numbers(description):

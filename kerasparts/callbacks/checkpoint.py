@@ -27,8 +27,8 @@ class Checkpoint(keras.callbacks.Callback):
     before, which is deleted only when the next is on the disk; damaged files are noticed; `History` has all epochs.
 
     A `fit` finds the newest good file of `directory` and goes on from there. Where nothing is left to do, because all
-    epochs were run or a callback had stopped the training, it trains no more; with more `epochs` it trains on. Another
-    training needs another directory. No pickle is read or written.
+    epochs were run or a callback had stopped the training, it trains no more; with more `epochs`, or other arguments
+    of that callback, it trains on. Another training needs another directory. No pickle is read or written.
 
     It stands behind the callbacks whose state it saves. Callbacks of Keras have no state to save. The data are those
     that the script gives again: what one epoch does to them is repeated without reading; a generator, `every` a number
@@ -111,7 +111,12 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._in_epoch = 0
-        if not self._guard.interrupted:  # part of an epoch
+        if self._guard.interrupted:
+            return
+        step = self._position.left_at if self.model.stop_training else 0
+        if step:
+            self._save(epoch, step)
+        else:
             self._save(epoch + 1, 0, logs)
 
     def on_train_end(self, logs=None):
@@ -191,7 +196,8 @@ class Checkpoint(keras.callbacks.Callback):
         epoch, step = state["epoch"], state["step"]
         self._first, self._steps, self._in_epoch = state["first"], state["steps"], step
         self._history = state["history"]
-        is_over = state["is_finished"] or epoch >= self._epochs
+        same = [_kind(one) for one in self._saved()] == [(one["name"], one["config"]) for one in state["callbacks"]]
+        is_over = (state["is_finished"] and same) or epoch >= self._epochs
 
         def then(*batch):
             backend.put_random_numbers(state["random"])
@@ -217,21 +223,25 @@ class Checkpoint(keras.callbacks.Callback):
         if not self._is_writer:
             return
         sync(self.model)
-        metrics = [_array(variable) for variable in self.model.metrics_variables] if step else None
-        callbacks = self._with_state(fit_arguments(self.model)["callbacks"].callbacks)
+        is_finished = bool(self.model.stop_training)
+        is_running = step > 0 and not is_finished  # an epoch, whose metrics are not those of its validation
+        callbacks = []
+        for one in self._saved():
+            name, config = _kind(one)
+            callbacks.append({"name": name, "config": config, "state": one.get_state()})
         state = {
             "epoch": epoch,
             "step": step,
             "steps": self._steps,
             "first": self._first,
-            "is_finished": bool(self.model.stop_training),
+            "is_finished": is_finished,
             "model": values_of(self.model.variables),
             "optimizer": values_of(self.model.optimizer.variables),
-            "metrics": metrics,
+            "metrics": [_array(variable) for variable in self.model.metrics_variables] if is_running else None,
             "random": backend.get_random_numbers(),
             "position": self._position.state(step),
             "history": _history(self.model.history, logs, epoch - 1),
-            "callbacks": [{"name": type(one).__name__, "state": one.get_state()} for one in callbacks],
+            "callbacks": callbacks,
         }
         with self._careful():
             self.path = self._files.write(state)
@@ -246,6 +256,9 @@ class Checkpoint(keras.callbacks.Callback):
             if self.on_error == "raise":
                 raise OSError(error.errno, message) from error
             warnings.warn(f"{message} Training goes on.", stacklevel=3)
+
+    def _saved(self):
+        return self._with_state(fit_arguments(self.model)["callbacks"].callbacks)
 
     def _with_state(self, callbacks):
         return [one for one in callbacks if one is not self and hasattr(one, "get_state") and hasattr(one, "set_state")]
@@ -276,6 +289,10 @@ def _put_metrics(model, values, batch):
         model.compute_metrics(x, y, model(x, training=False), sample_weight)
     for variable, value in zip(model.metrics_variables, values, strict=True):
         variable.assign(value)
+
+
+def _kind(callback):
+    return type(callback).__name__, repr(callback.get_config()) if hasattr(callback, "get_config") else ""
 
 
 def _array(variable):

@@ -1,8 +1,8 @@
 """A training that goes on where an earlier run of the same line was killed.
 
-`python killed.py FOLDER EPOCHS EVERY STEPS` trains for so many epochs with checkpoints in FOLDER, and kills itself after
-so many steps, if not 0. At the end it writes `FOLDER/result.npz`: the weights, the state of the optimizer, and what the
-callbacks know.
+`python killed.py FOLDER EPOCHS EVERY STEPS` trains for so many epochs with checkpoints in FOLDER, and kills itself
+after so many steps, if not 0. At the end it writes `FOLDER/result.npz`: the weights, the state of the optimizer, and
+what the callbacks know.
 """
 
 import os
