@@ -1087,6 +1087,12 @@ CALLBACKS = [
         saved=False,
     ),
     Case(
+        kp.callbacks.UnfreezeSchedule,
+        dict(schedule={0: ["^dense"]}, verbose=1),
+        bad=dict(schedule={-1: "dense"}, verbose=2),
+        saved=False,
+    ),
+    Case(
         kp.callbacks.TrainingDiagnostics,
         dict(
             probe=32,
@@ -1202,6 +1208,16 @@ OF_WEIGHTS = [
     ),
 ]
 
+# Callbacks in another package.
+OF_ENSEMBLES = [
+    Case(
+        kp.ensembles.SnapshotEnsemble,
+        dict(every=1, members=2, verbose=1),
+        bad=dict(every=0, members=0.5, verbose=2),
+        saved=False,
+    ),
+]
+
 # Callbacks that need an optimizer of ours, and are tested with it.
 OF_OPTIMIZERS = [Case(kp.callbacks.EvaluatedWeights, {}, saved=False)]
 
@@ -1248,4 +1264,4 @@ KINDS = {
     "callbacks": [*CALLBACKS, *OF_WEIGHTS, *OF_OPTIMIZERS],
 }
 
-ALL = [case for cases in KINDS.values() for case in cases]
+ALL = [*(case for cases in KINDS.values() for case in cases), *OF_ENSEMBLES]

@@ -73,6 +73,8 @@ class StochasticWeightAveraging(keras.callbacks.Callback):
         self.learning_rate = learning_rate
         self.training_data = training_data
         self.verbose = verbose
+        if unit == "step":
+            self.on_train_batch_end = self._after_batch  # to define it for all would keep Keras from running ahead
         self._resumed = False
         self._reset()
 
@@ -102,10 +104,9 @@ class StochasticWeightAveraging(keras.callbacks.Callback):
             for one in optimizers_of(self.model.optimizer):
                 one.learning_rate = self.learning_rate
 
-    def on_train_batch_end(self, batch, logs=None):
+    def _after_batch(self, batch, logs=None):
         before, self._in_epoch = self._in_epoch, batch + 1
-        if self.unit == "step":
-            self._pass(self._in_epoch - before)
+        self._pass(self._in_epoch - before)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.unit == "epoch":

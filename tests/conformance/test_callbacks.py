@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from tests.cases import CALLBACKS, OF_WEIGHTS
+from tests.cases import CALLBACKS, OF_ENSEMBLES, OF_WEIGHTS
 
-EVERY = pytest.mark.parametrize("case", [*CALLBACKS, *OF_WEIGHTS], ids=str)
+EVERY = pytest.mark.parametrize("case", [*CALLBACKS, *OF_ENSEMBLES, *OF_WEIGHTS], ids=str)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def test_takes_part_in_a_second_fit_as_in_the_first(case):
     assert once == again
 
 
-@pytest.mark.parametrize("case", CALLBACKS, ids=str)
+@pytest.mark.parametrize("case", [*CALLBACKS, *OF_ENSEMBLES], ids=str)
 def test_leaves_the_training_as_it_is(case):
     """With or without the callback, the weights after the same number of epochs are the same."""
 
