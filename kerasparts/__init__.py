@@ -17,6 +17,7 @@ from kerasparts import optimizers as optimizers
 from kerasparts import plots as plots
 from kerasparts import regularizers as regularizers
 from kerasparts import reports as reports
+from kerasparts import testing as testing
 from kerasparts.listing import catalog as catalog
 from kerasparts.loading import load_model as load_model
 
@@ -39,4 +40,5 @@ __all__ = [
     "plots",
     "regularizers",
     "reports",
+    "testing",
 ]

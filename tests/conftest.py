@@ -8,6 +8,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import keras
 import pytest
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture(autouse=True)
 def _same_start():

@@ -27,6 +27,7 @@ FLOORS = {
     "augmentation": 7,
     "ensembles": 7,
     "listing": 8,
+    "testing": 8,
     "loading": 8,
 }
 NEIGHBOURS = {("model_selection", "callbacks")}

@@ -1,0 +1,1 @@
+"""What the parts of each kind promise: functions whose names are sentences, each of which takes a `Subject`."""
