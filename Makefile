@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+KERAS ?=
+OLDEST := $(shell sed -n 's/^ *"keras>=\(.*\)",/\1/p' pyproject.toml)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTS := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
@@ -9,10 +11,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all test-tensorflow test-jax test-torch lint format tables docs bench clean
+.PHONY: help demo test test-all test-tensorflow test-jax test-torch test-oldest test-newest lint format tables docs bench clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -26,7 +28,7 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml
 	@echo "Installing kerasparts and its tools into $(VENV) ..."
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[dev]' $(KERAS)
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.all: $(VENV)/.dev
@@ -39,6 +41,13 @@ demo: $(VENV)/.demo  ## train, diagnose, save and reload a model on real data
 
 test: $(VENV)/.dev  ## run the tests on TensorFlow, but for those marked as slow
 	KERAS_BACKEND=tensorflow $(TESTS) -m "not slow"
+
+test-oldest:  ## the same with the oldest Keras that is supported, in an environment of its own
+	@$(MAKE) test VENV=.venv-oldest KERAS="keras==$(OLDEST).0"
+
+test-newest:  ## the same with the newest Keras that is published
+	@rm -f .venv-newest/.dev
+	@$(MAKE) test VENV=.venv-newest KERAS="--upgrade keras"
 
 test-tensorflow: $(VENV)/.dev
 	KERAS_BACKEND=tensorflow $(TESTS)
@@ -75,5 +84,5 @@ bench: $(VENV)/.dev  ## run the benchmarks
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove the environment, caches and what the demo wrote
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache saved_models/quickstart.* examples/figures
+	rm -rf $(VENV) .venv-oldest .venv-newest build dist .pytest_cache .ruff_cache saved_models/quickstart.* examples/figures
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
