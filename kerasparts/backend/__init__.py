@@ -17,6 +17,7 @@ from kerasparts.backend.framework import parted as parted
 from kerasparts.backend.framework import program as program
 from kerasparts.backend.framework import readable as readable
 from kerasparts.backend.framework import repeated as repeated
+from kerasparts.backend.framework import replicas as replicas
 from kerasparts.backend.framework import summed_over_replicas as summed_over_replicas
 from kerasparts.backend.framework import unsynchronized_processes as unsynchronized_processes
 from kerasparts.backend.framework import value_and_gradients as value_and_gradients
@@ -52,6 +53,7 @@ __all__ = [
     "parted",
     "readable",
     "repeated",
+    "replicas",
     "summed_over_replicas",
     "unsynchronized_processes",
     "value_and_gradients",

@@ -36,6 +36,7 @@ program = framework.program
 put_random_state = framework.put_random_state
 readable = framework.readable
 repeated = framework.repeated
+replicas = framework.replicas
 set_random_state = framework.set_random_state
 summed_over_replicas = framework.summed_over_replicas
 unsynchronized_processes = framework.unsynchronized_processes

@@ -241,6 +241,11 @@ def apply_gradients(optimizer, gradients, variables):
     pure.apply(gradients, variables)
 
 
+def replicas():
+    """How many replicas share a batch, each of which sees the loss of its rows alone."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
 def summed_over_replicas(tensors):
     """Sums of a list of tensors over the replicas of a `tf.distribute.Strategy`, each of which has some of the rows.
 

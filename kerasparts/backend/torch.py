@@ -120,6 +120,10 @@ def apply_gradients(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
 
 
+def replicas():
+    return 1
+
+
 def summed_over_replicas(tensors):
     return tensors
 

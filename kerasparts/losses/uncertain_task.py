@@ -54,7 +54,7 @@ class UncertainTask(keras.losses.Loss):
         if log_variance is None:
             return value * float("nan")
         log_variance = ops.cast(log_variance, self.dtype)
-        return SHARES[self.kind] * ops.exp(-log_variance) * value + log_variance / 2
+        return SHARES[self.kind] * ops.exp(-log_variance) * value + log_variance / 2 / backend.replicas()
 
     def get_config(self):
         loss = keras.saving.serialize_keras_object(self.loss)

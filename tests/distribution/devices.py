@@ -30,7 +30,7 @@ if BACKEND == "tensorflow":
 
 import kerasparts as kp  # noqa: E402, only now: the first array that is made starts TensorFlow with its devices
 from tests import cases  # noqa: E402
-from tests.models import compiled, kind_of, targets_of, with_layers, with_losses  # noqa: E402
+from tests.models import compiled, kind_of, model_with, targets_of, with_layers, with_losses  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 40, 20, 2
 
@@ -82,11 +82,22 @@ def with_optimizers(rows):
     return compiled(keras.Model(inputs, outputs), Each(optimizers), loss)
 
 
+def with_tasks(rows):
+    """Compiled model of `(batch, 4, 3)` inputs with two outputs, whose losses a layer weighs."""
+    keras.utils.set_random_seed(11)
+    (case,) = rows
+    inputs = keras.Input((4, 3))
+    outputs = case.build()({name: keras.layers.Dense(3)(inputs) for name in (str(case), "other")})
+    loss = {name: kp.losses.UncertainTask(keras.losses.MeanSquaredError()) for name in outputs}
+    return compiled(keras.Model(inputs, outputs), keras.optimizers.SGD(0.1), loss)
+
+
 def models(rows, x, y, way):
     """Rows, a model of them with an output for each, its targets, and how many rows it takes at once."""
     groups = {}
     for case in rows:
         kind = "comparing" if case in cases.METRIC_LOSSES else kind_of(case).split(".")[0]
+        kind = "tasks" if case in cases.OF_OUTPUTS else kind
         groups.setdefault("layers" if kind == "regularizers" else kind, []).append(case)
     for kind, some in groups.items():
         labels = {str(case): targets_of(case, y) for case in some}
@@ -96,6 +107,8 @@ def models(rows, x, y, way):
             yield some, with_optimizers(some), labels, BATCH
         elif kind == "layers":
             yield some, with_layers(some, x), dict.fromkeys(labels, y[:, 0]), BATCH
+        elif kind == "tasks":
+            yield some, with_tasks(some), dict.fromkeys((*labels, "other"), np.eye(3)[y]), BATCH
         elif kind == "losses":
             yield some, with_losses(some, reduction="sum_over_batch_size", dtype="float32"), labels, BATCH
         else:  # sums over rows, of which the halves give a step by their mean
@@ -139,10 +152,24 @@ def scope_of(way):
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope()
 
 
+def of_quasi_newton(case, x, y):
+    """Weights after training with all rows in each step, or why not."""
+    model = model_with(case)
+    try:
+        model.fit(x, y, ROWS, 8, shuffle=False, verbose=0)
+    except ValueError as error:
+        yield f"{case}/refused", str(error)
+        return
+    yield from ((f"{case}/{number}", weight) for number, weight in enumerate(model.get_weights()))
+
+
 def results(rows, way):
     random = np.random.default_rng(0)
     x, y = random.normal(size=(ROWS, 4, 3)).astype("float32"), random.integers(0, 3, (ROWS, 4))
     with scope_of(way):
+        for case in cases.QUASI_NEWTON:
+            yield from of_quasi_newton(case, x, y) if case in rows else ()
+        rows = [case for case in rows if case not in cases.QUASI_NEWTON]
         for some, model, targets, batch in models(rows, x, y, way):
             start = model.predict(x, BATCH, verbose=0)
             history = model.fit(x, targets, batch, EPOCHS, shuffle=False, verbose=0).history

@@ -20,6 +20,7 @@ ROWS = [
     *cases.TRANSFORMS,
     *(case for case in cases.KINDS["losses"] if case.saved),  # the others differ from these by a number
     *cases.LAYERS,
+    *cases.OF_OUTPUTS,
     *cases.REGULARIZERS,
 ]
 # One for each thing that could go wrong on TensorFlow, where each device has a part of the batch: state of single
@@ -28,7 +29,7 @@ ROWS = [
 QUICK = {
     "AdamW", "Nadam", "Prodigy", "Lookahead", "AdaptiveClip", "GradientNoise",
     "SparseCategoricalCrossentropy", "Huber-auto", "TripletHard",
-    "GhostBatchNormalization", "Dropout", "Annealed",
+    "GhostBatchNormalization", "Dropout", "UncertaintyWeighted", "Annealed",
 }  # fmt: skip
 
 pytestmark = pytest.mark.skipif(BACKEND == "torch", reason="Keras trains on one device on Torch")
@@ -44,7 +45,12 @@ def trained(request, tmp_path_factory):
     """Function of a row and a way to train; see `devices.py`."""
     folder = tmp_path_factory.mktemp("devices")
     subprocess.run(
-        [sys.executable, Path(__file__).with_name("devices.py"), folder, *map(str, chosen(request, ROWS))],
+        [
+            sys.executable,
+            Path(__file__).with_name("devices.py"),
+            folder,
+            *map(str, chosen(request, [*ROWS, *cases.QUASI_NEWTON])),
+        ],
         check=True,
         env={**os.environ, "KERAS_BACKEND": BACKEND, "PYTHONPATH": str(ROOT)},
     )
@@ -73,6 +79,16 @@ def test_ends_where_it_does_on_one_device(case, trained):
     if BACKEND == "tensorflow" and case.random:
         one, many = {"start": one["start"]}, {"start": many["start"]}  # each device draws numbers for its own rows
     assert_same(many, one)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", cases.QUASI_NEWTON, ids=str)
+def test_l_bfgs_ends_where_it_does_on_one_device_or_is_refused(case, trained):
+    one, many = trained(case, "one"), trained(case, "many")
+    if BACKEND == "tensorflow":
+        assert "`replicas` must be 1 for L-BFGS" in str(many["refused"])
+    else:
+        assert_same(many, one)
 
 
 @every(ROWS)
