@@ -77,7 +77,7 @@ def judge_learning_rates(rates, losses, smoothing: float = 3.0, diverged: float 
     >>> losses = 1 / (1 + (rates / 1e-2)**2) + 10 * rates**2
     >>> found = judge_learning_rates(rates, losses, smoothing=1.0)
     >>> round(found.steepest, 4), round(found.conservative, 4), round(found.lowest, 4)
-    (0.01, 0.005, 0.0501)
+    (0.01, 0.004, 0.0501)
     """
     rates, losses = np.asarray(rates, "float64"), np.asarray(losses, "float64")
     smooth = smoothed(losses, smoothing)
