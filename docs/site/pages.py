@@ -44,7 +44,7 @@ def on_config(config):
         by_package[package].append({name: page_of(entry.name)})
     sections = [{package: [f"{package}/index.md", *by_package[package]]} for package in packages()]
     texts = [{path.removesuffix(".md").capitalize(): path} for path, file in TEXTS.items() if (ROOT / file).exists()]
-    config.nav = [{"Start": ["index.md", *texts]}, {"Parts and gauges": sections}]
+    config.nav = [{"Start": ["index.md", {"Migration": "migration.md"}, *texts]}, {"Parts and gauges": sections}]
     return config
 
 
