@@ -9,6 +9,7 @@ from kerasparts.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as Reduc
 from kerasparts.callbacks.stochastic_weight_averaging import StochasticWeightAveraging as StochasticWeightAveraging
 from kerasparts.callbacks.time_limit import TimeLimit as TimeLimit
 from kerasparts.callbacks.training_diagnostics import TrainingDiagnostics as TrainingDiagnostics
+from kerasparts.callbacks.unfreeze_schedule import UnfreezeSchedule as UnfreezeSchedule
 
 __all__ = [
     "BiasVarianceDiagnostics",
@@ -20,4 +21,5 @@ __all__ = [
     "StochasticWeightAveraging",
     "TimeLimit",
     "TrainingDiagnostics",
+    "UnfreezeSchedule",
 ]

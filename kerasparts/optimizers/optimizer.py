@@ -80,6 +80,7 @@ class Optimizer(SavedByName, keras.optimizers.Optimizer):
         self.learning_rate_multipliers = learning_rate_multipliers
         self.gradient_transforms = transforms
         self.record_norms = record_norms
+        self.begun = {}  # of variables that joined later, by id: the number of steps before
         self._groups = {}  # by place of the variable
         self._states = []
 
@@ -89,8 +90,9 @@ class Optimizer(SavedByName, keras.optimizers.Optimizer):
         super().build(variables)
         self._decayed = [bool(self.weight_decay) and not is_excluded(self.weight_decay_exclude, v) for v in variables]
         self._multipliers = multipliers(self.learning_rate_multipliers, variables)
+        self._begun = [self.begun.get(id(v), 0) for v in variables]
         if self.elementwise:
-            rules = list(zip(self._decayed, self._multipliers, strict=True))
+            rules = list(zip(self._decayed, self._multipliers, self._begun, strict=True))
             self._groups = grouped(variables, rules)
         self._residuals = self.add_state([v if _is_half(v.dtype) else None for v in variables], "rounding")
         for transform in self.gradient_transforms:
@@ -232,7 +234,7 @@ class Optimizer(SavedByName, keras.optimizers.Optimizer):
         lr = ops.cast(learning_rate, g.dtype)
         if self._multipliers[index] != 1:
             lr = lr * self._multipliers[index]
-        update = self.step(g, w, index, self.iterations + 1, lr)
+        update = self.step(g, w, index, self.iterations + (1 - self._begun[index]), lr)
         if self._decayed[index] and not self.decays_weights_itself:
             update = update + lr * self.weight_decay * w
         return update
