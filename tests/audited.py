@@ -10,6 +10,7 @@ import json
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -368,6 +369,7 @@ def main(report, every=False):
                         use(model)
     seen = [one for one in watch.seen if one["what"].partition("(")[0].partition(" ")[0] not in gadgets]
     caught = {name: sorted({s["event"] for s in watch.seen if s["what"].startswith(name)}) for name in gadgets}
+    shutil.rmtree(FILE)
     Path(report).write_text(json.dumps({**counts, "seen": seen, "gadgets": caught}, indent=1))
 
 

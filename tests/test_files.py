@@ -17,7 +17,7 @@ import kerasparts as kp
 FOLDER = Path(__file__).parents[1] / "saved_models" / kp.__version__
 SEEDS = [
     pytest.param("sgd", 20),
-    *(pytest.param(file.stem, 60, marks=pytest.mark.slow) for file in FOLDER.glob("*.keras")),
+    *(pytest.param(file.stem, 15, marks=pytest.mark.slow) for file in FOLDER.glob("*.keras")),
 ]
 SECONDS = 60
 
@@ -86,7 +86,7 @@ def test_a_file_with_a_flipped_bit_says_what_is_damaged(seed, count, path):
     data, draw = (FOLDER / f"{seed}.keras").read_bytes(), random.Random(0)
     for _ in range(count):
         error = load(path, flipped(data, draw))
-        assert error is None or "damaged" in error or "cannot be loaded" in error
+        assert error is None or any(said in error for said in ("damaged", "cannot be loaded", "holds no model"))
 
 
 @pytest.mark.parametrize(("seed", "count"), SEEDS)
