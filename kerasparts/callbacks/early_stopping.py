@@ -152,7 +152,7 @@ class EarlyStopping(keras.callbacks.Callback):
         self._best = {}  # of each value the error: what should rise has its sign turned
         self._errors = {label: [] for label in self._monitored.labels}
         self._training_errors = {label: [] for label in self._monitored.labels}
-        self._steps = 0
+        self._steps = self._steps_before = 0  # the latter before this epoch
         self._watch = Stopwatch()
         self._cause = None
         self._seen = False
@@ -178,7 +178,7 @@ class EarlyStopping(keras.callbacks.Callback):
         self._watch.start()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._steps_before = epoch + 1, self._steps
+        self._epoch = epoch + 1
 
     def on_train_batch_begin(self, batch, logs=None):
         self._stop_if_late(self._epoch)
@@ -194,6 +194,7 @@ class EarlyStopping(keras.callbacks.Callback):
             self._measure(logs, self._epoch, self._epoch - 1)
 
     def on_epoch_end(self, epoch, logs=None):
+        self._steps_before = self._steps
         if self._guard.interrupted:  # part of an epoch is no measurement
             return
         self._last_epoch = epoch + 1
@@ -232,6 +233,7 @@ class EarlyStopping(keras.callbacks.Callback):
             "errors": {label: list(errors) for label, errors in self._errors.items()},
             "training_errors": {label: list(errors) for label, errors in self._training_errors.items()},
             "steps": self._steps,
+            "steps_before": self._steps_before,
             "seconds": self._watch.seconds,
         }
 
@@ -243,7 +245,8 @@ class EarlyStopping(keras.callbacks.Callback):
         self.best_weights, self.wait = state["best_weights"], state["wait"]
         self._errors = {label: list(errors) for label, errors in state["errors"].items()}
         self._training_errors = {label: list(errors) for label, errors in state["training_errors"].items()}
-        self._steps, self._watch = state["steps"], Stopwatch(state["seconds"])
+        self._steps, self._steps_before = state["steps"], state["steps_before"]
+        self._watch = Stopwatch(state["seconds"])
         self._resumed = True
 
     def get_config(self):

@@ -82,6 +82,7 @@ class StochasticWeightAveraging(keras.callbacks.Callback):
         self.count = 0
         self._average = None
         self._passed = 0  # epochs or steps since the start
+        self._in_epoch = 0  # steps
 
     def on_train_begin(self, logs=None):
         if not self._resumed:
@@ -99,7 +100,7 @@ class StochasticWeightAveraging(keras.callbacks.Callback):
             check(not is_generator(data), "training_data", self.training_data, "given where `fit` reads a generator")
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._in_epoch = epoch, 0
+        self._epoch = epoch
         if self.learning_rate is not None and self._has_started():
             for one in optimizers_of(self.model.optimizer):
                 one.learning_rate = self.learning_rate
@@ -109,6 +110,7 @@ class StochasticWeightAveraging(keras.callbacks.Callback):
         self._pass(self._in_epoch - before)
 
     def on_epoch_end(self, epoch, logs=None):
+        self._in_epoch = 0
         if self.unit == "epoch":
             self._pass(1)
 
@@ -167,11 +169,17 @@ class StochasticWeightAveraging(keras.callbacks.Callback):
 
     def get_state(self):
         """The average so far, as plain values and arrays."""
-        return {"count": self.count, "passed": self._passed, "average": self._average}
+        return {
+            "count": self.count,
+            "passed": self._passed,
+            "in_epoch": self._in_epoch,
+            "average": self._average,
+        }
 
     def set_state(self, state):
         """Goes on from `get_state()`: the next `fit` adds to the average."""
         self.count, self._passed, self._average = state["count"], state["passed"], state["average"]
+        self._in_epoch = state["in_epoch"]
         self._resumed = True
 
     def get_config(self):
