@@ -164,28 +164,31 @@ class Checkpoint(keras.callbacks.Callback):
         self._is_writer = backend.is_first_process()
         self._found = self.path = None
         if not self.model.built:  # as on TensorFlow the first batch would
-            check(
-                not is_dataset(given["x"]), "model", self.model, "built before it reads a dataset: call it on a batch"
-            )
+            rule = "built before it reads a dataset: call it on a batch"
+            check(not is_dataset(given["x"]), "model", self.model, rule)
             self.model(take(given["x"], slice(1)))
+        found = self._files.newest()
+        if found is not None:
+            self.path, self._found = found
         if self._is_writer:
             with self._careful():
                 self._files.open()
         try:
-            found = self._files.newest()
-            if found is not None:
-                self.path, state = found
-                states = list(state["callbacks"])
-                for callback in self._with_state(keras.tree.flatten(given["callbacks"])):
-                    own = [one for one in states if one["name"] == type(callback).__name__]
-                    if own:
-                        states.remove(own[0])
-                        callback.set_state(own[0]["state"])
-                _put(self.model, state)
-                self._found = state
+            if self._found is not None:
+                self._put_callbacks(keras.tree.flatten(given["callbacks"]), self._found["callbacks"])
+                _put(self.model, self._found)
         except BaseException:
             self._close()
             raise
+
+    def _put_callbacks(self, callbacks, saved):
+        """Each gets the first state of one of its class that is left; one that is new begins anew."""
+        left = list(saved)
+        for callback in self._with_state(callbacks):
+            own = next((one for one in left if one["name"] == type(callback).__name__), None)
+            if own is not None:
+                left = [one for one in left if one is not own]
+                callback.set_state(own["state"])
 
     def _close(self):
         if self._files is not None and self._is_writer:
@@ -305,5 +308,12 @@ def _history(history, logs, epoch):
     if logs is not None:
         epochs.append(epoch)
         for name, value in logs.items():
-            values.setdefault(name, []).append(float(value))
-    return {"epoch": epochs, "history": values}
+            values.setdefault(name, []).append(value)
+    return {"epoch": epochs, "history": {name: [_plain(value) for value in column] for name, column in values.items()}}
+
+
+def _plain(value):
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None  # not of Keras, and nothing that a file could hold

@@ -51,7 +51,7 @@ def main(folder, epochs, every, steps):
         kp.losses.BinaryCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    stopping = kp.callbacks.EarlyStopping("val_accuracy", patience=4)
+    stopping = kp.callbacks.EarlyStopping("val_accuracy", patience=6)
     bias = kp.callbacks.BiasVarianceDiagnostics(sample_size=32)
     gauges = kp.callbacks.TrainingDiagnostics(probe=32, every=3, verbose=0, stop_on={"dead_relu"})
     checkpoint = kp.callbacks.Checkpoint(folder, every=every)
