@@ -40,6 +40,7 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "proximal": (dict(lambdas=(1e-3,), epochs=2), "Proximal"),
     "imbalanced": (dict(seeds=1, epochs=1), "Gained over plain"),
     "augmentation": (dict(seeds=1, epochs=(1, 1, 1), names=("none", "MixUp")), "balanced acc"),
+    "early_stopping": (dict(seeds=2, epochs=12), "UP_3"),
     "robust_regression": (dict(units=(1.0,), seeds=1, epochs=5), 'Huber("auto")'),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
     "own_part": ({}, "MendedGate keeps all of them"),
