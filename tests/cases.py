@@ -672,6 +672,13 @@ SCHEDULES = [
         oracle=schedules.scaled,
     ),
     Case(
+        kp.optimizers.schedules.Scaled,
+        dict(schedule=0.1, factor=0.5, minimum=0.2),
+        bad=dict(schedule=-0.3, factor=0.0, minimum=-0.1),
+        oracle=schedules.scaled,
+        name="below the minimum",
+    ),
+    Case(
         kp.optimizers.schedules.InverseSquareRoot,
         dict(learning_rate=0.3, warmup=2, steps_per_epoch=7),
         bad=dict(learning_rate=-1.0, warmup=0, steps_per_epoch=0),
