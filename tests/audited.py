@@ -49,7 +49,8 @@ HARMLESS = {
     "array.__new__", "builtins.id", "code.__new__", "function.__new__", "object.__delattr__", "object.__getattr__",
     "object.__setattr__", "sys._current_frames", "sys._getframe", "sys.settrace", "time.sleep",
 }  # fmt: skip
-INSTALLED = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "purelib", "platlib")})
+FOLDERS = [*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), Path(kp.__file__).parent]
+INSTALLED = tuple(os.path.realpath(folder) + os.sep for folder in FOLDERS)
 IMPORTING = "<frozen importlib._bootstrap"
 
 

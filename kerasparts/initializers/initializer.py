@@ -38,6 +38,8 @@ class Initializer(keras.initializers.Initializer):
         raise NotImplementedError(f"{type(self).__name__} must implement draw(shape, dtype, seed).")
 
     def __call__(self, shape, dtype=None):
+        # A file may put it where weights come instead, and on JAX to go through a variable has no end.
+        check(not hasattr(shape, "dtype"), "shape", shape, "a tuple of integers")
         dtype = keras.backend.standardize_dtype(dtype)
         return ops.cast(self.draw(tuple(shape), float32_at_least(dtype), self._next_seed()), dtype)
 

@@ -67,3 +67,9 @@ def test_gives_shape_and_dtype(case, dtype):
 def test_refuses_a_shape_that_is_not_in_its_row(case):
     with pytest.raises(ValueError, match=r"`shape` must be .*Received: shape=\(7,\)"):
         case.build()((7,))
+
+
+@EVERY
+def test_refuses_weights_in_the_place_of_a_shape(case):
+    with pytest.raises(ValueError, match="`shape` must be a tuple of integers"):
+        case.build()(keras.Variable(np.ones((3, 3))))
