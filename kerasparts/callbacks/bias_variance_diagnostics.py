@@ -124,6 +124,8 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
     def _reset(self):
         self._moments, self._curves = [], {}
         self._trivial = self.trivial_error
+        self._first_step = None
+        self._facts = {}
 
     @property
     def signals(self) -> Signals:
@@ -156,7 +158,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         warn_of_unsynchronized_processes()
         self._reset()
-        before, self._resumed = self._resumed or {}, None
+        before, self._resumed = self._resumed, None
         given = fit_arguments(self.model)
         rows = self._read_data(given)
         sums = {loss.reduction == "sum" if isinstance(loss, keras.losses.Loss) else False for loss in self._losses()}
@@ -172,7 +174,7 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
             ),
         }
         self._first_step = self._step()
-        if before:
+        if before is not None and before["first_step"] is not None:
             self._moments, self._curves = before["moments"], before["curves"]
             self._first_step, self._trivial = before["first_step"], before["trivial"]
             self._facts["learning_rate"] = before["learning_rate"]
@@ -201,14 +203,12 @@ class BiasVarianceDiagnostics(keras.callbacks.Callback):
 
     def get_state(self):
         """All that a restart needs, as plain values."""
-        if not self._moments:
-            return {}
         return {
             "moments": [dict(moment) for moment in self._moments],
             "curves": {name: list(values) for name, values in self._curves.items()},
-            "trivial": float(self._trivial),
+            "trivial": self._trivial,
             "first_step": self._first_step,
-            "learning_rate": self._facts["learning_rate"],
+            "learning_rate": self._facts.get("learning_rate"),
         }
 
     def set_state(self, state):

@@ -201,22 +201,24 @@ def test_gauges_go_on_where_they_were(tmp_path):
             np.testing.assert_array_equal(array, same[name], err_msg=name)
 
 
-def test_callbacks_that_count_steps_go_on_in_the_middle_of_an_epoch(tmp_path):
+@pytest.mark.parametrize("steps", [2, 5])
+def test_callbacks_that_count_steps_go_on_in_the_middle_of_an_epoch(tmp_path, steps):
     def run(folder, *more):
         callbacks = [
             kp.callbacks.EarlyStopping("val_loss", every=2, patience=9, min_delta=10.0),
             kp.callbacks.StochasticWeightAveraging(start=0, unit="step", frequency=2),
             kp.callbacks.TrainingDiagnostics(probe=16, every=2, verbose=0),
+            kp.callbacks.BiasVarianceDiagnostics(sample_size=16),
         ]
         train(small(), *callbacks, Checkpoint(folder, 2, verbose=0), *more, validation_data=(X, Y))
-        stopping, average, gauges = callbacks
-        return {**stopping.get_state(), "seconds": 0}, average.get_state(), gauges.signals.step
+        stopping, average, gauges, bias = callbacks
+        return {**stopping.get_state(), "seconds": 0}, average.get_state(), gauges.signals.step, bias.signals.step
 
     whole = run(tmp_path / "whole")
     assert whole[0]["wait"] == 2
     assert whole[1]["count"] == 3
     with pytest.raises(RuntimeError, match="killed"):
-        run(tmp_path / "parts", Fail(5))
+        run(tmp_path / "parts", Fail(steps))
     assert_same(keras.tree.flatten(run(tmp_path / "parts")), keras.tree.flatten(whole))
 
 

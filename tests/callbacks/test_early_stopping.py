@@ -948,6 +948,7 @@ def test_the_state_is_plain_but_for_the_weights(model):
     state = stopping.get_state()
     weights = state.pop("best_weights")
     assert state.pop("seconds") >= 0
+    assert state.pop("steps_before") == 0
     assert json.loads(json.dumps(state)) == {
         "best": {"val_loss": 1.0},
         "best_epoch": 1,
