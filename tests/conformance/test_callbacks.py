@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasparts.core.state_file import read_state, write_state
 from tests.cases import CALLBACKS, OF_ENSEMBLES, OF_WEIGHTS
 
 EVERY = pytest.mark.parametrize("case", [*CALLBACKS, *OF_ENSEMBLES, *OF_WEIGHTS], ids=str)
@@ -63,3 +64,15 @@ def test_can_be_used_by_two_fits_one_after_another_with_different_models(case):
     callback = case.build(verbose=0)
     for _ in range(2):
         classifier().fit(*data(), validation_data=data(20), epochs=1, callbacks=[callback], verbose=0)
+
+
+@EVERY
+def test_its_state_goes_through_a_file_to_another_like_it(case):
+    model, callback, other = classifier(), case.build(verbose=0), case.build(verbose=0)
+    model.run_eagerly = True
+    for one in (callback, other):
+        write_state("state", one.get_state())  # before any fit
+    model.fit(*data(), validation_data=data(20), epochs=1, callbacks=[callback], verbose=0)
+    write_state("state", callback.get_state())
+    other.set_state(read_state("state"))
+    model.fit(*data(), validation_data=data(20), epochs=2, initial_epoch=1, callbacks=[other], verbose=0)
