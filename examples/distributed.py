@@ -1,6 +1,6 @@
 """Trains one model in two processes that share every batch, as on two machines, and in one; the weights are the same.
 
-    python examples/distributed.py
+    python examples/distributed.py [FOLDER]
 
 JAX and `keras.distribution.DataParallel` do the work: the script starts itself with `KERAS_BACKEND=jax`, twice at once
 and then alone, and ends what takes too long. The processes find one another at a port of 127.0.0.1; on two machines
@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,6 @@ from sklearn.datasets import load_digits
 
 import kerasparts as kp
 
-FOLDER = Path(__file__).resolve().parents[1] / "saved_models" / "distributed"
 BATCH = 64  # of all processes together
 SECONDS = 300  # for one training
 
@@ -50,9 +50,15 @@ def train(folder, epochs, address, processes, process):
 
     x, y = load_digits(return_X_y=True)
     (x, y), dev, _ = kp.model_selection.train_dev_test_split(x.astype("float32") / 16, y.astype("int32"), seed=1)
-    # What Keras can share out. Shared out, it forgets its length: so it has no end, and the steps are told.
+    # What Keras can share out. Shared out, it forgets its length: so it has no end, and the steps are told. The order
+    # of an epoch follows from its number, so that it is the same in every process, whoever else reads the data.
     rows = tensorflow.data.Dataset.from_tensor_slices
-    data = rows((x, y)).shuffle(len(x), seed=1).batch(BATCH, drop_remainder=True).repeat()
+
+    def in_order_of(epoch):
+        shuffled = rows((x, y)).shuffle(len(x), seed=epoch, reshuffle_each_iteration=False)
+        return shuffled.batch(BATCH, drop_remainder=True)
+
+    data = tensorflow.data.Dataset.range(10**6).flat_map(in_order_of)
     dev_data = rows(tuple(dev)).batch(BATCH, drop_remainder=True).repeat()
 
     model = build_model()
@@ -103,7 +109,7 @@ def run(folder, epochs, processes):
     return "".join(output for output, _ in printed)
 
 
-def main(folder=FOLDER, epochs=10):
+def main(folder, epochs=10):
     """Runs the example; returns how far the weights of two processes are from those of one."""
     folder, models = Path(folder), []
     for name, processes in {"two": 2, "one": 1}.items():
@@ -119,8 +125,8 @@ def main(folder=FOLDER, epochs=10):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
+    if len(sys.argv) == 6:
         folder, epochs, address, processes, process = sys.argv[1:]
         train(Path(folder), int(epochs), address, int(processes), int(process))
+    else:
+        main(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
