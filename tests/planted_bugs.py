@@ -307,9 +307,9 @@ BUGS = [
     Bug(
         "NaN",
         "`EarlyStopping` takes NaN for the best value",
-        "kerasparts/callbacks/early_stopping.py",
-        "if not math.isfinite(value):\n            return False",
-        "",
+        "kerasparts/core/direction.py",
+        "    if not math.isfinite(value) or best is None:\n        return math.isfinite(value)\n",
+        "    if best is None:\n        return True\n",
         "tests/callbacks/test_early_stopping.py",
     ),
     Bug(

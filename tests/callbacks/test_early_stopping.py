@@ -12,6 +12,8 @@ import pytest
 import tensorflow as tf
 
 import kerasparts as kp
+from kerasparts.model_selection.engines._replicas import CannotVectorize
+from kerasparts.model_selection.engines._stopping import Stopping
 
 NAN, INF = math.nan, math.inf
 X = np.random.default_rng(0).normal(size=(16, 3)).astype("float32")
@@ -922,6 +924,11 @@ def test_without_validation_data_that_can_be_read_again_there_is_nothing_to_meas
     for data in ({}, {"validation_data": iter([(X, Y)]), "validation_steps": 1}):
         with pytest.raises(ValueError, match=rule):
             fit(model, [kp.callbacks.EarlyStopping(every=1)], epochs=1, **data)
+
+
+def test_many_models_at_once_have_no_steps_of_their_own(model):
+    with pytest.raises(CannotVectorize, match="An EarlyStopping that measures between steps needs a `fit`"):
+        Stopping([kp.callbacks.EarlyStopping(every=3)], model, epochs=2)
 
 
 # Restart

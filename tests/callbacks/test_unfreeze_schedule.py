@@ -264,3 +264,31 @@ def test_a_restart_goes_on_as_if_it_had_not_been():
 
     for one, other in zip(trained(False), trained(True), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("died", [1, 2, 3])
+def test_a_training_that_died_between_two_stages_goes_on_bit_for_bit(died, tmp_path):
+    def train(callbacks, directory):
+        keras.utils.set_random_seed(1)
+        model = body_and_head(ADAM(0.01, use_ema=True))
+        unfreeze = kp.callbacks.UnfreezeSchedule({1: "high", 3: ["low", "norm"]})
+        stopping = kp.callbacks.EarlyStopping(criterion="PQ_0.5", strip=3, patience=50, smoothing=0.3, every=3)
+        checkpoint = kp.callbacks.Checkpoint(tmp_path / directory, verbose=0)
+        model.fit(
+            X, Y, batch_size=8, epochs=5, validation_data=(X, Y), verbose=0,
+            callbacks=[unfreeze, stopping, checkpoint, *callbacks],
+        )  # fmt: skip
+        return model, stopping
+
+    def die(epoch, logs):
+        if epoch == died:
+            raise RuntimeError("no power")
+
+    with pytest.raises(RuntimeError, match="no power"):
+        train([keras.callbacks.LambdaCallback(on_epoch_begin=die)], "killed")
+    resumed, stopping = train([], "killed")
+    whole, expected = train([], "whole")
+    for one, other in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (stopping.best, stopping.best_step) == (expected.best, expected.best_step)
