@@ -54,9 +54,11 @@ class Checkpoint(keras.callbacks.Callback):
     Example:
     >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     >>> model.compile("sgd", "mse")
-    >>> checkpoint = kerasparts.callbacks.Checkpoint(getfixture("tmp_path"))
-    >>> _ = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=2, verbose=0, callbacks=[checkpoint])
-    >>> checkpoint.restore(model)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoint = kerasparts.callbacks.Checkpoint(folder)
+    ...     history = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=2, verbose=0, callbacks=[checkpoint])
+    ...     checkpoint.restore(model)
     2
     """
 

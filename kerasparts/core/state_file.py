@@ -28,9 +28,10 @@ def write_state(path: str | Path, state: Any) -> None:
         OSError: the file cannot be written; nothing is left of the attempt.
 
     Example:
-    >>> folder = getfixture("tmp_path")
-    >>> write_state(folder / "state", {"epoch": 3, "weights": [np.ones(2)]})
-    >>> read_state(folder / "state")
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_state(f"{folder}/state", {"epoch": 3, "weights": [np.ones(2)]})
+    ...     read_state(f"{folder}/state")
     {'epoch': 3, 'weights': [array([1., 1.])]}
     """
     path = Path(path)
