@@ -19,7 +19,6 @@ def build_model(hp):
     model = keras.Sequential([keras.Input((64,)), hidden, kp.layers.Dropout(rate), keras.layers.Dense(10)])
     optimizer = kp.optimizers.AdamW(hp.Float("learning_rate", 1e-4, 1e-1, sampling="log"))
     model.compile(optimizer, kp.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    optimizer.build(model.trainable_variables)  # so that `get_best_models` finds a place for its state
     return model
 
 

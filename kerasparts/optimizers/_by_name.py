@@ -1,5 +1,6 @@
 """State of optimizers that is saved with its names."""
 
+import functools
 import json
 import warnings
 
@@ -8,7 +9,6 @@ import numpy as np
 from kerasparts.core.checks import check
 
 NAMES = "names"
-NOT_BUILT = "It is not built: call `model.optimizer.build(model.trainable_variables)` before loading. "
 LEAVE_IT = "Without it: `load_model(file, compile=False)`, `load_weights(file, objects_to_skip=[model.optimizer])`."
 OF_H5 = (
     "An .h5 file cannot give an optimizer its state back: Keras 3 builds it for none of the weights, restores what is "
@@ -23,10 +23,21 @@ class SavedByName:
     name of each: what it is, such as `m`, without the weight, whose own name is another one in another process.
     Arrays of one name belong to the weights in their order. State that a file lacks starts anew, with a warning,
     unless the file is of an optimizer that was not built, and so had no state. Files without names are restored by
-    number, or not at all.
+    number, or not at all. What is loaded before `build` is put in its place by it.
     """
 
+    _waiting = None  # what a file holds, until there is a place for it
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _then_restored(cls.build)
+
     def save_own_variables(self, store):
+        if self._waiting is not None:
+            for key, value in self._waiting.items():
+                store[key] = value
+            return
         values = {id(variable): variable.numpy() for variable in self._variables}
         entries = self._in_file()
         for i, (variable, group, place) in enumerate(entries):
@@ -39,6 +50,9 @@ class SavedByName:
         if not numbers:
             return
         entries = self._in_file()
+        if not self.built and len(numbers) > len(entries):
+            self._waiting = {key: np.array(store[key]) for key in store.keys()}  # noqa: SIM118
+            return
         names = self._names(entries)
         if NAMES in store.keys():  # noqa: SIM118
             saved = json.loads(bytes(np.asarray(store[NAMES])))
@@ -90,8 +104,20 @@ class SavedByName:
         return names
 
     def _refuse(self, reason):
-        hint = "" if self.built else NOT_BUILT
-        raise ValueError(f"The saved state is not that of the optimizer '{self.name}': {reason} {hint}{LEAVE_IT}")
+        raise ValueError(f"The saved state is not that of the optimizer '{self.name}': {reason} {LEAVE_IT}")
+
+
+def _then_restored(build):
+    """`build`, and where it is the whole of it and not what a subclass calls, what was loaded before."""
+
+    @functools.wraps(build)
+    def build_and_restore(self, variables):
+        build(self, variables)
+        if self._waiting is not None and type(self).build is build_and_restore:
+            waiting, self._waiting = self._waiting, None
+            self.load_own_variables(waiting)
+
+    return build_and_restore
 
 
 def _count_of_unbuilt(names):

@@ -121,11 +121,21 @@ def test_state_of_other_weights_of_the_same_size_is_refused():
         built(Adam(0.1)).load_own_variables(store)
 
 
-def test_before_build_the_error_says_to_build():
-    store = file_of(trained(Adam(0.1)))
-    optimizer = Adam(0.1)
-    with pytest.raises(ValueError, match=r"not built: call `model\.optimizer\.build"):
-        optimizer.load_own_variables(store)
+@EVERY
+def test_what_is_loaded_before_build_waits_for_it(name):
+    optimizer = trained(OPTIMIZERS[name]())
+    store = file_of(optimizer)
+    waiting = OPTIMIZERS[name]()
+    waiting.load_own_variables(store)
+    check_equal(file_of(waiting), store)
+    check_equal(file_of(built(waiting, prefix="other_model_dense")), store)
+
+
+def test_what_waits_for_build_is_refused_there_where_it_has_no_place():
+    optimizer = SGD(0.1)
+    optimizer.load_own_variables(file_of(trained(Adam(0.1))))
+    with pytest.raises(ValueError, match="the file holds 'm'"):
+        built(optimizer)
 
 
 def test_a_file_of_an_optimizer_that_was_not_built_leaves_no_warning():
