@@ -40,7 +40,7 @@ def regularizers():
 def schedule():
     s = kp.optimizers.schedules
     parts = [s.StepDecay(0.01, 2), s.OneCycle(0.02, 4), s.Cyclical(0.005, 0.01, 2), s.InverseSquareRoot(0.01, 2)]
-    return s.Warmup(s.Chain([*parts, s.CosineWarmRestarts(0.01, 4)], lengths=[1, 2, 1, 1]), length=2)
+    return s.Scaled(s.Warmup(s.Chain([*parts, s.CosineWarmRestarts(0.01, 4)], lengths=[1, 2, 1, 1]), length=2), 0.5)
 
 
 def transforms():
