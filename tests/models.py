@@ -20,8 +20,7 @@ def model_with(case):
     part = case.build()
     if kind_of(case) == "optimizers.transforms":
         part = kp.optimizers.SGD(0.1, momentum=0.9, gradient_transforms=[part])
-    model.compile(part, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    return model
+    return compiled(model, part, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
 
 def with_layers(rows, x):

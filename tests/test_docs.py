@@ -158,10 +158,14 @@ SLOW_EXAMPLES = {
     "bias_variance_tradeoff",
     "cross_validation",
     "diagnose",
+    "early_stopping",
     "gradient_flow",
+    "imbalanced",
     "lambda_sweep",
     "optimizers",
+    "proximal",
     "residual_depth",
+    "robust_regression",
 }
 
 

@@ -183,6 +183,7 @@ def test_goes_on_with_weights_in_bfloat16(tmp_path):
     check_resumes(tmp_path, 2)
 
 
+@pytest.mark.slow
 def test_gauges_go_on_where_they_were(tmp_path):
     def run(folder, epochs):
         keras.backend.clear_session()  # for names of layers without numbers

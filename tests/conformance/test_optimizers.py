@@ -106,6 +106,7 @@ def test_accumulated_gradients_make_one_step_of_their_mean(case):
     np.testing.assert_allclose(ours, expected, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.slow
 @EVERY
 def test_embeddings_train(case):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Embedding(10, 3), keras.layers.Flatten()])
@@ -116,7 +117,7 @@ def test_embeddings_train(case):
 
 
 @EVERY
-@pytest.mark.parametrize("policy", ["mixed_float16", "bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("bfloat16", marks=pytest.mark.slow)])
 def test_trains_under_every_precision(case, policy):
     keras.config.set_dtype_policy(policy)
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(1)])

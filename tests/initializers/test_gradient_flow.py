@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # it trains nothing, but makes 45 deep networks
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CANNOT = {"Sigmoid, VarianceMatched", "Softplus, VarianceMatched"}  # the mean of the values is far from zero
 

@@ -266,6 +266,7 @@ def test_padding_steps_of_a_sequence_do_not_count_as_dead():
     np.testing.assert_allclose(lsuv_init(model, x, seed=1).after, 1.0, atol=0.01)
 
 
+@pytest.mark.slow
 def test_a_deep_relu_network_learns_where_normal_weights_of_0_05_do_not():
     y = (X[:, 0] * X[:, 1] > 0).astype("int32")
 

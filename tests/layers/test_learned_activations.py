@@ -45,6 +45,7 @@ def test_parametric_relu_shares_the_axes_that_it_is_told(shared_axes, shape):
     assert tuple(layer.slope.shape) == shape
 
 
+@pytest.mark.slow
 def test_parametric_swish_finds_the_bend():
     layer, loss = fitted(kp.layers.ParametricSwish(), lambda x: x / (1 + np.exp(-4 * x)), epochs=60)
     assert loss < 1e-3
@@ -64,6 +65,7 @@ def test_weight_decay_leaves_the_learned_shapes_alone():
     assert np.isfinite(numpy(model(x))).all()
 
 
+@pytest.mark.slow
 def test_maxout_learns_the_absolute_value_with_one_unit_as_a_dense_relu_cannot():
     _, ours = fitted(kp.layers.Maxout(1, pieces=2), np.abs)
     _, theirs = fitted(keras.layers.Dense(1, "relu"), np.abs)

@@ -127,7 +127,7 @@ def classifier(last=Head, loss=None, masked=False, **compile_arguments):
     return model
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_fits_evaluates_and_predicts_as_a_dense_layer(jit_compile):
     if jit_compile and keras.backend.backend() == "torch":
         pytest.skip("Torch compiles for minutes")
@@ -182,6 +182,7 @@ for last in (kp.layers.SparseSoftmaxHead(20_000, rows=64), keras.layers.Dense(20
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_logits_of_a_batch_never_exist_as_a_whole():
     """They are 156 MB here, and a Dense layer has them more than once."""

@@ -9,6 +9,11 @@ import kerasparts as kp
 from kerasparts import backend, model_selection
 from tests.reference.regression_losses import thresholds
 
+ON_TENSORFLOW = [
+    pytest.mark.slow,
+    pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same there as auto, or takes minutes"),
+]
+
 
 def data(rows=120, noise=0.5, seed=0):
     random = np.random.default_rng(seed)
@@ -37,7 +42,7 @@ def by_hand(x, y, weights, quantile, epochs, batch_size, learning_rate=0.1):
     return w, thresholds(batches, quantile)[-1]
 
 
-@pytest.mark.parametrize("jit_compile", ["auto", True] if keras.backend.backend() == "tensorflow" else ["auto"])
+@pytest.mark.parametrize("jit_compile", ["auto", pytest.param(True, marks=ON_TENSORFLOW)])
 def test_a_compiled_fit_follows_the_formula_step_by_step(jit_compile):
     x, y = data()
     weights = np.where(np.arange(120) % 5, 1.0, 0.0) * np.linspace(0.5, 1.5, 120)

@@ -110,7 +110,7 @@ def two_outputs(rate=0.05, **compile_arguments):
     return model, x, {"clear": y + 0.1 * random.normal(size=y.shape), "noisy": y + 3.0 * random.normal(size=y.shape)}
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_learned_variances_are_those_of_the_noise(jit_compile):
     if jit_compile and keras.backend.backend() == "torch":
         pytest.skip("Torch compiles for minutes")
@@ -135,6 +135,7 @@ np.savez(sys.argv[1] + "/there.npz", *model.get_weights())
 """
 
 
+@pytest.mark.slow
 def test_learned_weights_are_saved_and_train_on_in_a_fresh_process(tmp_path):
     model, x, y = two_outputs()
     model.fit(x, y, verbose=0)

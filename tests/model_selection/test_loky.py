@@ -49,6 +49,7 @@ def survived(tmp_path_factory):
     return outcomes, [json.loads(path.read_text()) for path in folder.iterdir()]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing(survived):
     outcomes, notes = survived
     assert [outcome.engine for outcome in outcomes] == ["loky"] * 6
@@ -56,6 +57,7 @@ def test_a_killed_worker_loses_nothing(survived):
     small.check_equal(outcomes, small.sequential_outcomes(6))
 
 
+@pytest.mark.slow
 def test_workers_are_set_up_like_this_process_and_share_the_cores(survived):
     _, notes = survived
     assert os.getpid() not in {note["pid"] for note in notes}
@@ -64,6 +66,7 @@ def test_workers_are_set_up_like_this_process_and_share_the_cores(survived):
     assert {note["threads"] for note in notes} == {str(max(1, joblib.cpu_count() // 2))}
 
 
+@pytest.mark.slow
 def test_a_worker_is_kept_for_the_next_fit(survived):
     _, notes = survived
     assert len({note["pid"] for note in notes}) <= 4  # two, and two more after one of them was killed

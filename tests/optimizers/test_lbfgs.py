@@ -184,6 +184,7 @@ def test_a_model_of_a_single_variable_is_fitted_again():
     np.testing.assert_allclose(weights(model), 2.0, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_an_error_in_a_step_is_the_one_that_is_raised():
     model = logistic(kp.optimizers.LBFGS())
     x, y = cancer()

@@ -51,6 +51,7 @@ def test_axes_that_the_weights_lack_are_refused():
         kp.regularizers.GroupLasso(0.3, axis=2)(np.ones((2, 2)))
 
 
+@pytest.mark.slow
 def test_useless_inputs_die_together_where_l1_spares_single_weights():
     x = RANDOM.normal(size=(256, 6)).astype("float32")
     y = x[:, :3] @ RANDOM.normal(size=(3, 8)).astype("float32") + RANDOM.normal(size=(256, 8)).astype("float32")
