@@ -119,7 +119,7 @@ def test_readme_links_lead_somewhere():
 
 
 def test_keras_names_in_readme_exist():
-    for kind, name in re.findall(r"`keras\.([a-z]+)\.([A-Za-z0-9]+)", README):
+    for kind, name in re.findall(r"`keras\.([a-z]+)\.(\w+)", README):
         assert hasattr(getattr(keras, kind), name), f"keras.{kind}.{name}"
 
 
