@@ -38,6 +38,7 @@ def report(tmp_path_factory):
     return audited(tmp_path_factory.mktemp("audit"))
 
 
+@pytest.mark.slow
 def test_every_registered_object_is_tried_in_files_that_load(report):
     registered = [name for name in keras.saving.get_custom_objects() if name.startswith("kerasparts>")]
     assert report["objects"] == len(registered)
@@ -45,10 +46,12 @@ def test_every_registered_object_is_tried_in_files_that_load(report):
     assert report["loaded"] > 2 * len(registered)
 
 
+@pytest.mark.slow
 def test_no_object_of_ours_does_anything_but_compute(report):
     assert report["seen"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gadget", GADGETS)
 def test_an_object_that_does_more_would_be_seen(report, gadget):
     assert GADGETS[gadget] in report["gadgets"][gadget]

@@ -21,6 +21,7 @@ X = np.random.default_rng(0).normal(size=(512, 10)).astype("float32")
 Y = (X @ np.linspace(-1, 1, 10) > 0.0).astype("float32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("surrogate", SURROGATES)
 def test_the_layer_below_a_step_learns(surrogate):
     model = network(kp.activations.Step(surrogate=surrogate))

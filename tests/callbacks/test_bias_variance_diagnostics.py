@@ -612,6 +612,7 @@ def verdict(*arguments, **kwargs):
     return gauge.diagnosis.verdict
 
 
+@pytest.mark.slow
 def test_a_large_model_that_learns_noise_by_heart_has_high_variance():
     random = np.random.default_rng(0)
     x, x_dev = random.normal(size=(96, 20)), random.normal(size=(320, 20))

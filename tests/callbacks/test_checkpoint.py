@@ -157,6 +157,7 @@ def test_goes_on_with_a_dataset_whose_length_is_not_known(tmp_path):
     check_resumes(tmp_path, steps=7, data=data, shuffle=False, epochs=3)
 
 
+@pytest.mark.slow
 def test_keras_loses_what_this_keeps(tmp_path):
     """Dropout and the order of the rows start anew there, so that the weights end up elsewhere."""
 
@@ -202,6 +203,7 @@ def test_gauges_go_on_where_they_were(tmp_path):
             np.testing.assert_array_equal(array, same[name], err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [2, 5])
 def test_callbacks_that_count_steps_go_on_in_the_middle_of_an_epoch(tmp_path, steps):
     def run(folder, *more):

@@ -870,6 +870,7 @@ def noisy_network():
     return model
 
 
+@pytest.mark.slow
 def test_measuring_between_steps_leaves_the_training_as_it_is():
     """Weights, logs of the epochs and the order of the rows, all bit for bit."""
 

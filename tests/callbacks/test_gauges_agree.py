@@ -65,6 +65,7 @@ def test_on_the_same_rows_they_measure_the_same(build, rows, verdict):
     np.testing.assert_allclose(one.trivial_error, other.trivial_error, rtol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [noise_by_heart, linear_exclusive_or])
 def test_on_samples_they_agree_within_the_sampling_error(build):
     gauges, narrow = fit(build, 400, 1000)
@@ -76,6 +77,7 @@ def test_on_samples_they_agree_within_the_sampling_error(build):
         assert second.low <= first.high, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".npz", ".json"])
 @pytest.mark.parametrize("error", ["loss", "error_rate"])
 def test_saved_signals_give_the_same_diagnosis(suffix, error, tmp_path):

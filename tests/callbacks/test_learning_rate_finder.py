@@ -80,7 +80,13 @@ def optimizers():
     yield "scaled", lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1, momentum=0.9))
 
 
-@pytest.mark.parametrize("build", [pytest.param(build, id=name) for name, build in optimizers()])
+@pytest.mark.parametrize(
+    "build",
+    [
+        pytest.param(build, id=name, marks=[pytest.mark.slow] * (number > 1))
+        for number, (name, build) in enumerate(optimizers())
+    ],
+)
 def test_everything_is_as_it_was_bit_for_bit(build):
     """Also what only shows in the next steps."""
 

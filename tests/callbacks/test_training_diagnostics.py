@@ -176,6 +176,7 @@ def ours(warned):
     return [str(one.message) for one in warned if "TrainingDiagnostics" in str(one.message)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["measure", "score", "measure_update"])
 @pytest.mark.parametrize("after", [0, 2])
 def test_a_failing_gauge_warns_once_and_the_training_is_the_same(monkeypatch, name, after):
@@ -341,6 +342,7 @@ def assert_equal(first, second):
             assert repr(one) == repr(other)  # NaN is not itself
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".npz", ".json"])
 @pytest.mark.parametrize("name", ["two_outputs_with_a_dict_of_losses", "weights_that_overflow", "no_trainable_weights"])
 def test_signals_are_the_same_after_a_file(tmp_path, ending, name):

@@ -101,6 +101,7 @@ def test_a_second_fit_begins_frozen_again():
     assert weights.moved() == [{"head"}, {"head", "high", "low", "norm"}]
 
 
+@pytest.mark.slow
 def test_validation_counts_the_penalties_of_what_is_trained():
     model = body_and_head(kernel_regularizer=keras.regularizers.L2(1.0))
     logs = fit(model, [kp.callbacks.UnfreezeSchedule({1: "high"})], 2, validation_data=(X, Y)).history["val_loss"]
@@ -143,6 +144,7 @@ def quick_and_slow(names, *quick):
     return [pytest.param(name, marks=[] if name in quick else [pytest.mark.slow]) for name in names]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", quick_and_slow(OPTIMIZERS, "Adam", "averaged"))
 def test_who_trains_already_does_not_notice(name):
     """Its weights are those of a training without the other, step for step: the state of the optimizer is kept."""

@@ -59,6 +59,7 @@ def test_is_silent_unless_told_otherwise(case, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 @EVERY
 def test_can_be_used_by_two_fits_one_after_another_with_different_models(case):
     callback = case.build(verbose=0)
