@@ -9,6 +9,8 @@ import pytest
 import kerasparts as kp
 from kerasparts.diagnostics import Signals, diagnose, diagnose_bias_variance
 
+pytestmark = pytest.mark.slow  # trainings, each with two gauges
+
 RANDOM = np.random.default_rng(0)
 
 

@@ -17,7 +17,7 @@ from tests.fresh_process import answers
 from tests.models import HIDDEN, chosen, kind_of, model_with, targets_of, with_layers, with_losses
 
 SAVED = [case for case in cases.ALL if case.saved and case not in cases.SCHEDULES]  # these have no state
-EVERY = pytest.mark.parametrize("case", SAVED, ids=str)
+QUICK = ("AdamW", "SGD", "LBFGS", "Lookahead", "SkipNonFinite")  # of those that need a model each
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,6 +25,14 @@ def file_of(case):
     """Layers and parts of layers share one file, losses another: one compilation for all."""
     kind = kind_of(case)
     return "layers" if kind == "layers" or kind in HIDDEN else "losses" if kind == "losses" else str(case)
+
+
+def marks(case):
+    is_quick = file_of(case) in ("layers", "losses") or str(case).startswith(QUICK)
+    return [] if is_quick else [pytest.mark.slow]
+
+
+EVERY = pytest.mark.parametrize("case", [pytest.param(case, marks=marks(case), id=str(case)) for case in SAVED])
 
 
 def models(rows, x, y):

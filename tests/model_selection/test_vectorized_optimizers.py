@@ -8,7 +8,10 @@ import kerasparts as kp
 from kerasparts.model_selection.engines import Sequential, Vectorized
 from tests.model_selection import small
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() == "torch", reason="Torch has no vectorized engine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(keras.backend.backend() == "torch", reason="Torch has no vectorized engine"),
+]
 T = kp.optimizers.transforms
 CYCLE = kp.optimizers.schedules.OneCycle(0.1, 4)
 OPTIMIZERS = {

@@ -17,7 +17,7 @@ NAME = keras.backend.backend()
 TOLERANCE = 1e-5  # float32, summed in another order
 ROWS, BATCH = 40, 16  # so that the last batch is smaller
 
-pytestmark = pytest.mark.skipif(NAME == "torch", reason="refused on Torch: see test_vectorized.py")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(NAME == "torch", reason="refused on Torch: see test_vectorized.py")]
 
 random = np.random.default_rng(0)
 TABLE = random.normal(3.0, 2.0, (ROWS, 5)).astype("float32")
