@@ -154,8 +154,8 @@ def scope_of(way):
 
 def of_quasi_newton(case, x, y):
     """Weights after training with all rows in each step, or why not."""
-    model = model_with(case)
     try:
+        model = model_with(case)
         model.fit(x, y, ROWS, 8, shuffle=False, verbose=0)
     except ValueError as error:
         yield f"{case}/refused", str(error)
