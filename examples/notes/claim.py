@@ -1,0 +1,76 @@
+"""A claim of the notes: its sentence, the experiment that tries it, and what came out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from quiet import keras  # Keras, without the start-up messages of TensorFlow
+
+VERDICTS = ("holds", "holds if", "does not hold here")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came out. `why`: after "holds if" the condition, after "does not hold here" what is so instead."""
+
+    verdict: str
+    numbers: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    theme: str
+    name: str
+    sentence: str
+    experiment: str
+    measure: Callable[[int], Finding]
+
+    def __call__(self, seeds=10) -> Finding:
+        keras.utils.set_random_seed(0)
+        finding = self.measure(seeds)
+        assert finding.verdict in VERDICTS, finding
+        return finding
+
+
+CLAIMS = {}  # by name, in the order of the files and in the files that of the functions
+
+
+def claim(sentence, experiment):
+    """Registers a function of the number of seeds that returns its `Finding`, under its own name."""
+
+    def register(function):
+        theme, name = function.__module__.rpartition(".")[2], function.__name__
+        assert name not in CLAIMS, name
+        CLAIMS[name] = Claim(theme, name, sentence, experiment, function)
+        return function
+
+    return register
+
+
+def pm(values, form=".2g"):
+    """Mean and standard deviation: "0.61 ± 0.02"."""
+    values = np.asarray(values, "float64")
+    if values.size == 1:
+        return f"{values.mean():{form}}"
+    return f"{values.mean():{form}} ± {values.std(ddof=1):{form}}"
+
+
+def percent(shares, form=".1f"):
+    """`pm` of shares, in percent: "97.2 ± 0.4%"."""
+    return pm(100 * np.asarray(shares, "float64"), form) + "%"
+
+
+def span(values, form=".2g"):
+    """Median with the least and the greatest, for what spreads over decades: "2e-05 (9e-06 to 4e-05)"."""
+    values = np.asarray(values, "float64")
+    if values.size == 1:
+        return f"{values.mean():{form}}"
+    return f"{np.median(values):{form}} ({values.min():{form}} to {values.max():{form}})"
+
+
+def surely_less(one, other):
+    """Is `one` less than `other`, seed by seed, by more than two standard errors of the difference?"""
+    difference = np.asarray(other, "float64") - np.asarray(one, "float64")
+    error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
+    return bool(difference.mean() > 2 * error)

@@ -1,0 +1,1 @@
+"""Data, splits and ensembles."""

@@ -1,0 +1,1 @@
+"""Gradients and first weights."""
