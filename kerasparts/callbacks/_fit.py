@@ -106,6 +106,12 @@ def validate(model):
     return {f"val_{name}": value for name, value in logs.items()}
 
 
+def check_every(every):
+    """Checks the argument that says how often a callback acts: after each epoch, or after so many steps."""
+    is_steps = isinstance(every, int) and not isinstance(every, bool) and every >= 1
+    check(every == "epoch" or is_steps, "every", every, "'epoch' or an integer of at least 1")
+
+
 def check_can_validate(model, every):
     """Checks that the running `fit` has validation data that can be read again and again."""
     data = fit_arguments(model).get("val_x")

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasparts import backend
 from kerasparts.callbacks._checkpoints import Checkpoints
-from kerasparts.callbacks._fit import fit_arguments, guard_fit, sync
+from kerasparts.callbacks._fit import check_every, fit_arguments, guard_fit, sync
 from kerasparts.callbacks._position import Position
 from kerasparts.callbacks._variables import assign, values_of
 from kerasparts.core.checks import check, check_choice, check_integer
@@ -65,9 +65,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, directory, every="epoch", keep=2, on_error="warn", verbose=1):
         is_path = isinstance(directory, os.PathLike) or (isinstance(directory, str) and directory)
         check(is_path, "directory", directory, "a path")
-        if every != "epoch":
-            is_steps = isinstance(every, int) and not isinstance(every, bool) and every >= 1
-            check(is_steps, "every", every, "'epoch' or an integer of at least 1")
+        check_every(every)
         check_integer("keep", keep, "[1, inf)")
         check_choice("on_error", on_error, ("warn", "raise"))
         check(verbose in (0, 1), "verbose", verbose, "0 or 1")

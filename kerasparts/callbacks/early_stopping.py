@@ -6,7 +6,7 @@ import warnings
 import keras
 import numpy as np
 
-from kerasparts.callbacks._fit import Stopwatch, check_can_validate, guard_fit, sync, validate
+from kerasparts.callbacks._fit import Stopwatch, check_can_validate, check_every, guard_fit, sync, validate
 from kerasparts.core.checks import check, check_choice, check_integer, check_number
 from kerasparts.core.direction import is_improvement
 from kerasparts.core.part import part
@@ -112,9 +112,7 @@ class EarlyStopping(keras.callbacks.Callback):
         check_integer("min_epochs", min_epochs, "[0, inf)")
         if max_seconds is not None:
             check_number("max_seconds", max_seconds, "(0, inf)")
-        if every != "epoch":
-            is_steps = isinstance(every, int) and not isinstance(every, bool) and every >= 1
-            check(is_steps, "every", every, "'epoch' or an integer of at least 1")
+        check_every(every)
         super().__init__()
         self.monitor = monitor
         self.min_delta = min_delta

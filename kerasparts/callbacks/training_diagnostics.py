@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kerasparts.backend import is_first_process, kept_random_numbers
-from kerasparts.callbacks._fit import fit_arguments, warn_of_unsynchronized_processes
+from kerasparts.callbacks._fit import check_every, fit_arguments, warn_of_unsynchronized_processes
 from kerasparts.callbacks._rows import add_logs, fit_facts, metric_names, sample_fit
 from kerasparts.core.checks import check, check_integer
 from kerasparts.core.optional import require
@@ -94,9 +94,7 @@ class TrainingDiagnostics(keras.callbacks.Callback):
         seed=0,
     ):
         check_integer("probe", probe, "[16, inf)")
-        if every != "epoch":
-            is_steps = isinstance(every, int) and not isinstance(every, bool) and every >= 1
-            check(is_steps, "every", every, "'epoch' or an integer of at least 1")
+        check_every(every)
         check(verbose in (0, 1), "verbose", verbose, "0 or 1")
         check(not isinstance(stop_on, str), "stop_on", stop_on, "a set of faults")
         check(set(stop_on) <= set(FAULTS), "stop_on", stop_on, f"a set of {', '.join(FAULTS)}")
