@@ -43,6 +43,7 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "early_stopping": (dict(seeds=2, epochs=12), "UP_3"),
     "robust_regression": (dict(units=(1.0,), seeds=1, epochs=5), 'Huber("auto")'),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
+    "sigmoid_or_relu": (dict(depths=(1,), seeds=1, epochs=1), "at most 0.25 steep"),
     "own_part": ({}, "MendedGate keeps all of them"),
     "residual_depth": (dict(nets=("plain", "ReZero"), depth=6, seeds=1, epochs=1), "ReZero"),
 }
@@ -166,6 +167,7 @@ SLOW_EXAMPLES = {
     "proximal",
     "residual_depth",
     "robust_regression",
+    "sigmoid_or_relu",
 }
 
 
