@@ -123,6 +123,12 @@ def model_probe(model, observe, training=False):
     return probe
 
 
+def sync(model):
+    """Brings into the variables of a model what a running `fit` has in other hands: on JAX, between two batches."""
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()
+
+
 def _check_ready(model):
     if not (isinstance(model, keras.Model) and model.built and model.compiled):
         raise ValueError(f"`model` must be a built and compiled keras.Model. Received: model={model!r}")
@@ -137,8 +143,7 @@ def compute_loss(model, x, y, y_pred, sample_weight, training):
 
 
 def _as_in_fit(model, *arrays):
-    if hasattr(model, "jax_state_sync"):  # between two batches of `fit` the variables are empty
-        model.jax_state_sync()
+    sync(model)
     return in_floatx(arrays)
 
 

@@ -11,7 +11,7 @@ import warnings
 import keras
 from keras import ops
 
-from kerasparts.backend import kept_random_numbers, unsynchronized_processes
+from kerasparts.backend import kept_random_numbers, sync, unsynchronized_processes
 from kerasparts.core.checks import check
 
 HOOKS = (
@@ -71,12 +71,6 @@ class Stopwatch:
     @property
     def seconds(self):
         return self._before if self._begun is None else self._before + time.monotonic() - self._begun
-
-
-def sync(model):
-    """Brings into the variables of the model what a running `fit` has in other hands, as it has on JAX."""
-    if hasattr(model, "jax_state_sync"):
-        model.jax_state_sync()
 
 
 def validate(model):

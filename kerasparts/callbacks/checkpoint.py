@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasparts import backend
 from kerasparts.callbacks._checkpoints import Checkpoints
-from kerasparts.callbacks._fit import check_every, fit_arguments, guard_fit, sync
+from kerasparts.callbacks._fit import check_every, fit_arguments, guard_fit
 from kerasparts.callbacks._position import Position
 from kerasparts.callbacks._variables import assign, values_of
 from kerasparts.core.checks import check, check_choice, check_integer
@@ -225,7 +225,7 @@ class Checkpoint(keras.callbacks.Callback):
     def _save(self, epoch, step, logs=None):
         if not self._is_writer:
             return
-        sync(self.model)
+        backend.sync(self.model)
         is_finished = bool(self.model.stop_training)
         is_running = step > 0 and not is_finished  # an epoch, whose metrics are not those of its validation
         callbacks = []

@@ -6,7 +6,8 @@ import warnings
 import keras
 import numpy as np
 
-from kerasparts.callbacks._fit import Stopwatch, check_can_validate, check_every, guard_fit, sync, validate
+from kerasparts.backend import sync
+from kerasparts.callbacks._fit import Stopwatch, check_can_validate, check_every, guard_fit, validate
 from kerasparts.core.checks import check, check_choice, check_integer, check_number
 from kerasparts.core.direction import is_improvement
 from kerasparts.core.part import part

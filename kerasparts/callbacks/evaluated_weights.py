@@ -2,6 +2,7 @@
 
 import keras
 
+from kerasparts.backend import sync
 from kerasparts.core.checks import check
 from kerasparts.core.part import part
 
@@ -55,18 +56,14 @@ class EvaluatedWeights(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _show_evaluated(self):
-        self._write_back()
+        sync(self.model)
         self._optimizer().show_evaluated_weights()
         self._are_shown = True
 
     def _show_trained(self):
-        self._write_back()
+        sync(self.model)
         self._optimizer().show_trained_weights()
         self._are_shown = False
-
-    def _write_back(self):
-        if hasattr(self.model, "jax_state_sync"):
-            self.model.jax_state_sync()
 
     def _optimizer(self):
         optimizer = self.model.optimizer

@@ -5,8 +5,9 @@ import warnings
 import keras
 import numpy as np
 
+from kerasparts.backend import sync
 from kerasparts.callbacks._batch_statistics import estimate_batch_statistics, normalizing_layers
-from kerasparts.callbacks._fit import fit_arguments, sync
+from kerasparts.callbacks._fit import fit_arguments
 from kerasparts.callbacks._learning_rate import optimizers_of, schedule_of
 from kerasparts.callbacks._rows import is_generator, permutation, training_rows
 from kerasparts.core.checks import check, check_choice, check_integer, check_number

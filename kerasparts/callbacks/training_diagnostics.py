@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasparts.backend import is_first_process, kept_random_numbers
+from kerasparts.backend import is_first_process, kept_random_numbers, sync
 from kerasparts.callbacks._fit import check_every, fit_arguments, warn_of_unsynchronized_processes
 from kerasparts.callbacks._rows import add_logs, fit_facts, metric_names, sample_fit
 from kerasparts.core.checks import check, check_integer
@@ -217,8 +217,7 @@ class TrainingDiagnostics(keras.callbacks.Callback):
 
     @_careful("measure")
     def _measure_update(self):
-        if getattr(self.model, "jax_state_sync", None) is not None:
-            self.model.jax_state_sync()
+        sync(self.model)
         self._probe.measure_update()
 
     @_careful("measure")

@@ -5,8 +5,7 @@ import warnings
 import keras
 import numpy as np
 
-from kerasparts.backend import kept_random_numbers
-from kerasparts.callbacks._fit import sync
+from kerasparts.backend import kept_random_numbers, sync
 from kerasparts.callbacks._learning_rate import optimizers_of, schedule_of
 from kerasparts.core.checks import check, check_integer
 from kerasparts.core.part import part
