@@ -1,8 +1,11 @@
 """Many small networks in one model, with an axis for the network: all are trained at once, each by itself.
 
-Inputs are `(rows, nets, features)`, outputs `(rows, nets, units)`. What optimizers do to a weight depends on that weight
-alone, so that the networks do not know of each other (but for `clipnorm`, and `BatchNormalization` without `apart`).
+Inputs are `(rows, nets, features)`, outputs `(rows, nets, units)`. What an optimizer does to a weight depends on that
+weight alone, so that the networks do not know of each other (but for `clipnorm`, and `BatchNormalization` without
+`apart`).
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
@@ -87,7 +90,7 @@ def losses(outputs, y):
 
 def scores(model, x, y):
     """Mean loss and accuracy of each network; `x` is `(rows, nets, features)`, `y` is `(rows, nets)`."""
-    outputs = keras.ops.convert_to_numpy(model.predict_on_batch(x))
+    outputs = keras.ops.convert_to_numpy(model(x, training=False))
     return losses(outputs, y).mean(axis=0), (outputs.argmax(axis=-1) == y).mean(axis=0)
 
 
@@ -103,7 +106,7 @@ class Curves(keras.callbacks.Callback):
         self.on_epoch_end(0)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.losses.append(losses(self.model.predict_on_batch(self.x), self.y).mean(axis=0))
+        self.losses.append(losses(self.model(self.x, training=False), self.y).mean(axis=0))
 
 
 def train(model, x, y, optimizer, epochs, batch_size=32, loss=None, callbacks=()):
@@ -120,6 +123,37 @@ def train(model, x, y, optimizer, epochs, batch_size=32, loss=None, callbacks=()
     model.optimizer.build(model.trainable_variables)
     model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0, callbacks=list(callbacks))
     return model
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Of the best rate, with an entry for each seed: loss of the training rows, loss and accuracy of the test rows."""
+
+    rate: float
+    training_loss: np.ndarray
+    loss: np.ndarray
+    accuracy: np.ndarray
+    model: keras.Model
+    chosen: slice  # the networks of the rate among all of the model
+
+
+def tuned(sizes, data, rates, kind=keras.optimizers.Adam, epochs=10, batch_size=32, **of_stack):
+    """Trains a network for each rate and seed, all at once; the rate with the lowest mean training loss is the best.
+
+    Args:
+        sizes, of_stack: of `stack`.
+        data: `x, y, x_test, y_test`, the networks of `x` being the seeds.
+        kind: class of the optimizer.
+    """
+    seeds = data[0].shape[1]
+    x, y, x_test, y_test = (np.concatenate([part] * len(rates), axis=1) for part in data)
+    model = stack(seeds * len(rates), sizes, **of_stack)
+    train(model, x, y, rated(kind, np.repeat(rates, seeds)), epochs, batch_size)
+    training = np.nan_to_num(scores(model, x, y)[0], nan=np.inf)
+    best = int(training.reshape(len(rates), seeds).mean(axis=-1).argmin())
+    chosen = slice(best * seeds, (best + 1) * seeds)
+    loss, accuracy = scores(model, x_test, y_test)
+    return Tuned(rates[best], training[chosen], loss[chosen], accuracy[chosen], model, chosen)
 
 
 def kernel_gradients(model, x, y, training=False):
