@@ -6,7 +6,6 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-import rich.box
 import rich.console
 import rich.table
 import rich.text
@@ -155,28 +154,25 @@ class Diagnosis:
     def __rich__(self):
         parts: list[Any] = [rich.text.Text(self.verdict, style="bold")]
         if self.findings:
-            parts.append(self._table())
+            parts += [self._table(), rich.text.Text()]
         width = max(map(len, self.numbers), default=0)
         lines = [f"{name:<{width}}  {text}" for name, text in self.numbers.items()]
         parts += [rich.text.Text(line, style="dim") for line in [*lines, *self.notes]]
         return rich.console.Group(*parts)
 
     def _table(self):
-        table = rich.table.Table(box=rich.box.SIMPLE_HEAD, expand=True)
-        for name, ratio in (("finding", 4), ("evidence (threshold)", 5), ("what to do", 9)):
-            table.add_column(name, ratio=ratio, overflow="fold")
+        table = rich.table.Table.grid(padding=(0, 2))
         for number, finding in enumerate(self.findings, 1):
-            where = f"\nin {finding.layer}" if finding.layer else ""
-            causes = ", ".join(title(fault) for fault in finding.explained_by)
-            because = f"\nfollows from {causes}" if causes else ""
+            where = f" in {finding.layer}" if finding.layer else ""
             style = "red" if finding.severity == "error" else "yellow"
+            causes = ", ".join(title(fault) for fault in finding.explained_by)
             evidence = "\n".join(f"{name}: {value}" for name, value in finding.evidence.items())
-            table.add_row(
-                rich.text.Text(f"{number}. {finding.title}{where}{because}", style=style),
-                rich.text.Text(evidence),
-                rich.text.Text(f"{finding.summary} {finding.remedy}"),
-                end_section=True,
-            )
+            table.add_row()
+            table.add_row(f"{number}. finding", rich.text.Text(f"{finding.title}{where}", style=style))
+            if causes:
+                table.add_row("   follows from", rich.text.Text(causes))
+            table.add_row("   evidence", rich.text.Text(evidence))
+            table.add_row("   what to do", rich.text.Text(f"{finding.summary} {finding.remedy}"))
         return table
 
     def to_dict(self) -> dict:
