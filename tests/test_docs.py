@@ -43,9 +43,14 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "early_stopping": (dict(seeds=2, epochs=12), "UP_3"),
     "robust_regression": (dict(units=(1.0,), seeds=1, epochs=5), 'Huber("auto")'),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
+    "cross_entropy_by_hand": (dict(rows=100), "step of a layer in fit"),
     "sigmoid_or_relu": (dict(depths=(1,), seeds=1, epochs=1), "at most 0.25 steep"),
     "own_part": ({}, "MendedGate keeps all of them"),
     "residual_depth": (dict(nets=("plain", "ReZero"), depth=6, seeds=1, epochs=1), "ReZero"),
+    "backpropagation_by_hand": (dict(steps=5, starts=2, xor_steps=20), "the delta rule ends at"),
+    "products_of_depth": (dict(depths=(1, 5), seeds=1, dtypes=("float16",), layers=20, epochs=1), "exploding_gradient"),
+    "initialization": (dict(activations=("tanh",), depth=3, seeds=1, epochs=1), "spread of the signal"),
+    "input_scaling": (dict(sets=("5 rows off",), seeds=1, epochs=2), "QuantileScaling"),
 }
 
 
@@ -149,7 +154,7 @@ def test_version_stands_in_one_place():
 
 def test_every_example_is_run():
     elsewhere = {"distributed", *ECOSYSTEM}
-    scripts = {path.stem for path in (ROOT / "examples").glob("*.py")} - {"anew", "quiet"}
+    scripts = {path.stem for path in (ROOT / "examples").glob("*.py")} - {"anew", "quiet", "side_by_side"}
     assert scripts == {*EXAMPLES, *elsewhere}
 
 
@@ -157,6 +162,7 @@ WITHOUT_FIGURE = {"own_part"}
 SLOW_EXAMPLES = {
     "augmentation",
     "bias_variance_tradeoff",
+    "cross_entropy_by_hand",
     "cross_validation",
     "diagnose",
     "early_stopping",
