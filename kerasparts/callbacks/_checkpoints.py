@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kerasparts.core.checks import check
-from kerasparts.core.state_file import UNFINISHED, read_state, write_state
+from kerasparts.core.files import UNFINISHED
+from kerasparts.core.state_file import read_state, write_state
 
 try:
     import fcntl

@@ -1,8 +1,6 @@
 """A file of plain values and arrays that is there whole or not at all."""
 
-import contextlib
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,9 +8,10 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from kerasparts.core.files import whole_file
+
 FORMAT = 1
 HEAD = "state.json"
-UNFINISHED = ".unfinished"
 
 
 def write_state(path: str | Path, state: Any) -> None:
@@ -34,19 +33,8 @@ def write_state(path: str | Path, state: Any) -> None:
     ...     read_state(f"{folder}/state")
     {'epoch': 3, 'weights': [array([1., 1.])]}
     """
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
-    try:
-        with open(unfinished, "wb") as file:
-            _write(file, state)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise
-    _sync(path.parent)
+    with whole_file(path) as file:
+        _write(file, state)
 
 
 def read_state(path: str | Path) -> Any:
@@ -78,15 +66,6 @@ def _write(file, state):
         for number, array in enumerate(arrays):
             with archive.open(zipfile.ZipInfo(str(number)), "w", force_zip64=True) as member:
                 member.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
-
-
-def _sync(folder):
-    with contextlib.suppress(OSError):  # some systems cannot open a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _packed(value, arrays):

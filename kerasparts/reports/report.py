@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from kerasparts.core.checks import check
+from kerasparts.core.files import whole_file
 from kerasparts.diagnostics.findings import Diagnosis, Finding
 from kerasparts.diagnostics.signals import Signals
 from kerasparts.reports import tables
@@ -46,12 +47,8 @@ def write_report(signals: Signals, diagnosis: Diagnosis, path: str | os.PathLike
     check(not path.is_dir(), "path", str(path), "a file, not a folder")
     check(path.parent.is_dir(), "path", str(path), "in a folder that exists")
     page = render_report(signals, diagnosis, title).encode("utf-8", errors="xmlcharrefreplace")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_bytes(page)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        file.write(page)
     return path
 
 

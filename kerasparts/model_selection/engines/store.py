@@ -1,9 +1,7 @@
 """Finished fits in a directory."""
 
 import json
-import os
 import re
-import tempfile
 import warnings
 import zipfile
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasparts.core.checks import check
+from kerasparts.core.files import whole_file
 from kerasparts.model_selection.engines.fingerprint import difference, fingerprint
 from kerasparts.model_selection.engines.fits import FitOutcome, FitPlan, FitTask
 from kerasparts.model_selection.engines.nests import flat, nested
@@ -65,12 +64,8 @@ class Store:
         values["weights"] = flat(outcome.weights, arrays, "weights")
         text = json.dumps({"origin": self._fingerprint(task), "outcome": values})
         arrays = {str(number): array for number, array in enumerate(arrays)}
-        with tempfile.NamedTemporaryFile(dir=self.directory, prefix=".", suffix=".tmp", delete=False) as file:
+        with whole_file(self._path(outcome.name)) as file:
             np.savez(file, json=np.frombuffer(text.encode(), "uint8"), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, self._path(outcome.name))
-        _sync(self.directory)
 
     def _path(self, name):
         check(FILE_NAME.fullmatch(name), "name", name, "a task's name that can be that of a file")
@@ -85,13 +80,3 @@ def _load(path):
     for name in ("predictions", "weights"):
         values[name] = nested(values[name], arrays)
     return content["origin"], FitOutcome(**values)
-
-
-def _sync(directory):
-    """Makes the names in a directory as safe as the contents of its files."""
-    if os.name == "posix":
-        handle = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
