@@ -28,6 +28,7 @@ from kerasparts.backend.model import model_data_loss as model_data_loss
 from kerasparts.backend.model import model_probe as model_probe
 from kerasparts.backend.model import model_scores as model_scores
 from kerasparts.backend.model import model_value_and_gradients as model_value_and_gradients
+from kerasparts.backend.model import strategy_scope as strategy_scope
 from kerasparts.backend.model import sync as sync
 from kerasparts.backend.pure_model import PureModel as PureModel
 from kerasparts.backend.randomness import get_random_numbers as get_random_numbers
@@ -65,6 +66,7 @@ __all__ = [
     "model_probe",
     "model_scores",
     "model_value_and_gradients",
+    "strategy_scope",
     "sync",
     "PureModel",
     "get_random_numbers",

@@ -1,5 +1,6 @@
 """The compiled model as a function of a batch."""
 
+import contextlib
 import inspect
 
 import keras
@@ -127,6 +128,12 @@ def sync(model):
     """Brings into the variables of a model what a running `fit` has in other hands: on JAX, between two batches."""
     if hasattr(model, "jax_state_sync"):
         model.jax_state_sync()
+
+
+def strategy_scope(model):
+    """Context in which to make what belongs to a model: on TensorFlow, that of the `tf.distribute.Strategy` it has."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return contextlib.nullcontext() if strategy is None else strategy.scope()
 
 
 def _check_ready(model):

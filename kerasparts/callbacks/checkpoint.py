@@ -279,8 +279,7 @@ def _put(model, state):
     parts = [("model", model.variables, state["model"])]
     if model.optimizer is not None:
         if not model.optimizer.built:
-            strategy = getattr(model, "distribute_strategy", None)
-            with contextlib.nullcontext() if strategy is None else strategy.scope():
+            with backend.strategy_scope(model):
                 model.optimizer.build(model.trainable_variables)
         parts.append(("optimizer", model.optimizer.variables, state["optimizer"]))
     assign(*parts)

@@ -1,11 +1,11 @@
 """UnfreezeSchedule."""
 
-import contextlib
 import math
 import re
 
 import keras
 
+from kerasparts.backend import strategy_scope
 from kerasparts.callbacks._fit import compile_step_anew
 from kerasparts.callbacks._learning_rate import optimizers_of
 from kerasparts.core.checks import check
@@ -73,11 +73,10 @@ class UnfreezeSchedule(keras.callbacks.Callback):
 
     def get_state(self):
         """The epoch, and of weights that joined later, by their places in the model, the number of steps before."""
-        optimizer = None if self.model is None else optimizers_of(self.model.optimizer)[0]
-        begun = getattr(optimizer, "begun", {})
-        joined = (
-            [[place, begun[id(w)]] for place, w in enumerate(self.model.weights) if begun.get(id(w))] if begun else []
-        )
+        joined = []
+        if self.model is not None:
+            begun = getattr(optimizers_of(self.model.optimizer)[0], "begun", {})
+            joined = [[place, begun[id(w)]] for place, w in enumerate(self.model.weights) if begun.get(id(w))]
         return {"epoch": self._epoch, "joined": joined}
 
     def set_state(self, state):
@@ -133,8 +132,7 @@ class UnfreezeSchedule(keras.callbacks.Callback):
                     one.trainable = trainable
         variables = model.trainable_variables
         is_changed = [id(variable) for variable in variables] != before
-        strategy = getattr(model, "distribute_strategy", None)
-        with contextlib.nullcontext() if strategy is None else strategy.scope():
+        with strategy_scope(model):
             if model.optimizer.built and (is_changed or begun):
                 model.optimizer = rebuilt(model.optimizer, variables, begun)
             elif not model.optimizer.built and variables:
