@@ -3,16 +3,14 @@
 import keras
 import numpy as np
 
+from kerasparts.optimizers._rebuilt import directly_inside
+
 Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 def optimizers_of(optimizer) -> list:
     """The optimizers that have a learning rate of their own, inside those that are around others."""
-    inside = getattr(optimizer, "optimizers", None)  # of MultiOptimizer
-    if inside is None:
-        one = getattr(optimizer, "inner_optimizer", None) or getattr(optimizer, "optimizer", None)
-        inside = [] if one is None else [one]
-    return [found for one in inside for found in optimizers_of(one)] or [optimizer]
+    return [found for one in directly_inside(optimizer) for found in optimizers_of(one)] or [optimizer]
 
 
 def schedule_of(optimizer):

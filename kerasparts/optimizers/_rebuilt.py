@@ -42,9 +42,17 @@ def rebuilt(optimizer, variables, begun=None):
     return new
 
 
+def directly_inside(optimizer) -> list:
+    """The optimizers that one is around."""
+    many = getattr(optimizer, "optimizers", None)  # of MultiOptimizer
+    if many is not None:
+        return many
+    one = getattr(optimizer, "inner_optimizer", None) or getattr(optimizer, "optimizer", None)
+    return [] if one is None else [one]
+
+
 def _chain(optimizer):
-    inside = getattr(optimizer, "inner_optimizer", None) or getattr(optimizer, "optimizer", None)
-    return [optimizer] if inside is None else [optimizer, *_chain(inside)]
+    return [optimizer, *(found for one in directly_inside(optimizer) for found in _chain(one))]
 
 
 def build_for(optimizer, variables):
