@@ -22,6 +22,12 @@ from tests.test_ecosystem import EXAMPLES as ECOSYSTEM
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+TEXTS = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+}
+HEADING = re.compile(r"^#+ (.*)$", flags=re.MULTILINE)
+WHOLE = re.compile(r"```python\n(.*?)```", flags=re.DOTALL)  # code that runs as it stands, unlike that after ```py
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in sorted((ROOT / "kerasparts").rglob("*.py"))
@@ -65,6 +71,10 @@ def public(package=""):
             yield package, name, value
 
 
+def anchor(heading):
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+
+
 def is_part(value):
     return inspect.isclass(value) and keras.saving.get_registered_name(value).startswith("kerasparts>")
 
@@ -86,18 +96,24 @@ def test_every_part_has_an_example_that_runs():
             assert "\n>>> " in inspect.getdoc(value), name
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
-def test_readme_code_runs(code, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("text", "shown"), [("README.md", "Vanishing gradient."), ("docs/guide/diagnosis.md", "Verdict: ")]
+)
+def test_code_of_texts_runs(text, shown, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code = code.replace("epochs=20", "epochs=5")
+    (code,) = WHOLE.findall(TEXTS[text])
     with contextlib.redirect_stdout(io.StringIO()) as output:
-        exec(compile(code, "README.md", "exec"), {})
-    assert "Verdict: " in output.getvalue()
+        exec(compile(code.replace("epochs=20", "epochs=5"), text, "exec"), {})
+    assert shown in output.getvalue()
     assert (tmp_path / "digits.keras").exists()
 
 
+def test_code_that_no_test_runs_says_so():
+    assert {name for name, text in TEXTS.items() if WHOLE.search(text)} == {"README.md", "docs/guide/diagnosis.md"}
+
+
 def test_readme_example_has_some_twenty_lines():
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    (code,) = WHOLE.findall(README)
     assert len([line for line in code.splitlines() if line.strip()]) <= 22
 
 
@@ -118,15 +134,26 @@ def test_readme_has_the_catalog_for_its_table():
     assert kp.catalog().to_markdown() in README, "run: make tables"
 
 
-def test_readme_links_lead_somewhere():
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("text", TEXTS)
+def test_links_lead_somewhere(text):
+    for target in re.findall(r'\]\(([^)]+)\)|src="([^"]+)"', TEXTS[text]):
+        file, _, heading = "".join(target).partition("#")
+        if not file.startswith("http"):
+            path = (ROOT / text).parent / file if file else ROOT / text
+            assert path.exists(), target
+            assert not heading or heading in {anchor(one) for one in HEADING.findall(path.read_text())}, target
 
 
-def test_keras_names_in_readme_exist():
-    for kind, name in re.findall(r"`keras\.([a-z]+)\.(\w+)", README):
+@pytest.mark.parametrize("text", TEXTS)
+def test_keras_names_in_texts_exist(text):
+    for kind, name in re.findall(r"`keras\.([a-z]+)\.(\w+)", TEXTS[text]):
         assert hasattr(getattr(keras, kind), name), f"keras.{kind}.{name}"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_names_of_ours_in_texts_exist(text):
+    for name in re.findall(r"\bkp\.((?:\w+\.)*\w+)", TEXTS[text]):
+        assert operator.attrgetter(name)(kp) is not None, name
 
 
 def test_readme_names_every_floor_of_the_house():
@@ -135,10 +162,11 @@ def test_readme_names_every_floor_of_the_house():
     assert {name for name in packages if not re.search(rf"\b{name}\b", house)} == set()
 
 
-def test_make_targets_in_readme_exist():
+def test_make_targets_in_texts_exist():
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
-    for target in re.findall(r"make ([a-z-]+)", README):
-        assert target in targets, target
+    for text in TEXTS.values():
+        for target in re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", text, flags=re.MULTILINE):
+            assert "".join(target) in targets, target
 
 
 def test_changelog_has_this_version():
