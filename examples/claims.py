@@ -32,10 +32,16 @@ THEMES = (
     "classification",
     "backpropagation",
     "optimizers",
+    "adaptive",
+    "adam",
     "batches",
     "regularization",
+    "sparsity",
+    "dropout",
     "normalization",
     "data",
+    "bias_variance",
+    "ensembles",
 )
 MODULES = {name: importlib.import_module(f"notes.{name}") for name in THEMES}
 
@@ -55,7 +61,10 @@ def verdict(finding):
 
 
 def measured(finding):
-    return finding.numbers if finding.verdict == "holds if" else f"{finding.numbers} {finding.why}".strip()
+    numbers = f"{finding.numbers.rstrip('.')}."
+    if finding.verdict == "holds if" or not finding.why:
+        return numbers
+    return f"{numbers} {finding.why[0].upper()}{finding.why[1:].rstrip('.')}."
 
 
 def heading(theme):
