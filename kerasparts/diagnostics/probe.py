@@ -87,9 +87,10 @@ class Probe:
         finite = np.concatenate([np.ravel(a)[np.isfinite(np.ravel(a))] for a in keras.tree.flatten(y_pred)])
         values["output_low"] = float(finite.min()) if finite.size else math.nan
         values["output_high"] = float(finite.max()) if finite.size else math.nan
-        values["output_std"] = max(
-            float(np.std(a, axis=0).max()) if a.size else 0.0 for a in keras.tree.flatten(y_pred)
-        )
+        with np.errstate(invalid="ignore"):  # infinities have no deviation
+            values["output_std"] = max(
+                float(np.std(a, axis=0).max()) if a.size else 0.0 for a in keras.tree.flatten(y_pred)
+            )
         if self._small_validation is not None:
             x, y, weight = self._small_validation
             loss, y_pred = self._data_loss(x, y, weight)
