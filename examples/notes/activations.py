@@ -1,13 +1,11 @@
 """Activation functions."""
 
-import time
-
 import numpy as np
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
 from sklearn.datasets import make_moons
 
 import kerasparts as kp
-from notes.claim import Finding, claim, percent, pm, surely_less
+from notes.claim import Finding, claim, percent, pm, seconds, surely_less
 from notes.nets import digits, each, kernel_gradients, scores, stack, train, tuned
 
 RATES = (1e-3, 3e-3, 1e-2, 3e-2)  # of Adam
@@ -58,8 +56,8 @@ def kink_is_enough(seeds):
 
 @claim(
     "With an activation function, a wide enough network approximates any function.",
-    "One hidden layer of 2, 8, 32 tanh units, their first weights and biases spread over ±4, learns sin(2πx) on [-1, 1] "
-    "from 200 points without noise (400 steps of Adam, best of 2 rates): root of the mean squared error.",
+    "One hidden layer of 2, 8, 32 tanh units, first weights and biases spread over ±4, learns sin(2πx) on [-1, 1] from "
+    "200 points without noise (400 steps of Adam, best of 2 rates): root of the mean squared error.",
 )
 def universal(seeds):
     x = np.linspace(-1, 1, 200)[:, None].astype("float32")
@@ -321,16 +319,6 @@ def shapes(seeds):
     holds = min(found["softplus"]) > 0 and max(found["Swish"]) < 0
     numbers = "; ".join(f"{name}: {low:.2g} and {slope:.2g}" for name, (low, slope) in found.items())
     return Finding("holds" if holds else "does not hold here", numbers + ".")
-
-
-def seconds(function, times):
-    """The least of several times of a call."""
-    found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        ops.convert_to_numpy(function())
-        found.append(time.perf_counter() - start)
-    return min(found[1:])
 
 
 @claim(

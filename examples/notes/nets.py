@@ -41,20 +41,23 @@ def apart(layer, nets, units):
     return [keras.layers.Reshape((nets * units,)), layer, keras.layers.Reshape((nets, units))]
 
 
-def stack(nets, sizes, activation="relu", initializer="glorot_uniform", after=lambda units: [], **kwargs):
+def stack(
+    nets, sizes, activation="relu", initializer="glorot_uniform", after=lambda units: [], of_outputs=None, **kwargs
+):
     """Perceptrons of the widths `sizes`, from the features to the outputs, which are linear.
 
     Args:
         nets: how many.
         activation, initializer: of the hidden layers; the outputs are Glorot's.
         after: function of a layer's units that gives the layers that follow each hidden layer.
+        of_outputs: dict of arguments of the last layer.
         kwargs: of the hidden layers, such as `kernel_regularizer`.
     """
     features, *hidden, outputs = sizes
     layers = [keras.Input((nets, features))]
     for units in hidden:
         layers += [dense(nets, units, activation, initializer, **kwargs), *after(units)]
-    return keras.Sequential([*layers, dense(nets, outputs)])
+    return keras.Sequential([*layers, dense(nets, outputs, **(of_outputs or {}))])
 
 
 def rated(kind, rates, **kwargs):
