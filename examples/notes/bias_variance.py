@@ -68,7 +68,7 @@ def decomposition(seeds):
         y = curve(GRID) + NOISE * np.random.default_rng(seed).normal(size=(200, len(GRID)))
         error = np.square(y[:, None] - of).mean()
         found = kp.diagnostics.decompose_bias_variance(list(of), curve(GRID), noise=0.0)
-        parts.append((error, found.bias, found.variance))
+        parts.append((error, found.bias.value, found.variance.value))
     error, bias, variance = np.transpose(parts)
     missing = error - bias - variance
     numbers = f"error {pm(error)}, bias² {pm(bias)}, variance {pm(variance)}: {pm(missing, '.3f')} are missing"

@@ -103,7 +103,7 @@ def judged(clean, wrong):
         return Finding("holds", numbers)
     if wrong[1]:
         return Finding(
-            "holds if", numbers, "there is something wrong to overfit to; on clean digits it gains nothing sure"
+            "holds if", numbers, "there are wrong labels to overfit to; on right ones it gains nothing sure"
         )
     return Finding("does not hold here", numbers)
 

@@ -71,7 +71,8 @@ def rated(kind, rates, **kwargs):
 
     class Rated(kind):
         def update_step(self, gradient, variable, learning_rate):
-            each = np.reshape(np.asarray(rates, "float32"), (-1, *[1] * (len(variable.shape) - 1)))
+            of_each = np.repeat(rates, variable.shape[0] // len(rates))  # `apart`: the units of all networks in a row
+            each = np.reshape(of_each.astype("float32"), (-1, *[1] * (len(variable.shape) - 1)))
             super().update_step(gradient, variable, keras.ops.cast(learning_rate, variable.dtype) * each)
 
     return Rated(learning_rate=1.0, **kwargs)
