@@ -49,6 +49,7 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "early_stopping": (dict(seeds=2, epochs=12), "UP_3"),
     "robust_regression": (dict(units=(1.0,), seeds=1, epochs=5), 'Huber("auto")'),
     "lambda_sweep": (dict(lambdas=(1e-3, 1e-1), epochs=2, folds=2, verbose=0), "Predicting the mean"),
+    "softmax_regions": (dict(epochs=2, repeats=1, points=20), "with softmax and without"),
     "cross_entropy_by_hand": (dict(rows=100), "step of a layer in fit"),
     "sigmoid_or_relu": (dict(depths=(1,), seeds=1, epochs=1), "at most 0.25 steep"),
     "own_part": ({}, "MendedGate keeps all of them"),
@@ -202,6 +203,7 @@ SLOW_EXAMPLES = {
     "residual_depth",
     "robust_regression",
     "sigmoid_or_relu",
+    "softmax_regions",
 }
 
 
