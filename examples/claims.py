@@ -46,10 +46,15 @@ THEMES = (
 MODULES = {name: importlib.import_module(f"notes.{name}") for name in THEMES}
 
 
+def in_order():
+    """Names of all claims, in the order of the table."""
+    return sorted(CLAIMS, key=lambda name: THEMES.index(CLAIMS[name].theme))
+
+
 def chosen(words=()):
     """Names of the claims with one of the words in their sentence or name; of all without words."""
     texts = {name: f"{name} {claim.sentence}".lower() for name, claim in CLAIMS.items()}
-    return [name for name, text in texts.items() if not words or any(word.lower() in text for word in words)]
+    return [name for name in in_order() if not words or any(word.lower() in texts[name] for word in words)]
 
 
 def run(name, seeds=10):
@@ -65,6 +70,10 @@ def measured(finding):
     if finding.verdict == "holds if" or not finding.why:
         return numbers
     return f"{numbers} {finding.why[0].upper()}{finding.why[1:].rstrip('.')}."
+
+
+def cell(text):
+    return text.replace("|", "\\|")
 
 
 def heading(theme):
@@ -91,7 +100,7 @@ def table(found):
         for name in names:
             claim, finding = CLAIMS[name], found[name]
             cells = f"**{claim.sentence}**<br>{claim.experiment}", measured(finding), f"**{verdict(finding)}**"
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+            lines.append("| " + " | ".join(map(cell, cells)) + " |")
         if names:
             lines.append("")
     return "\n".join(lines)

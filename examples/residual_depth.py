@@ -11,14 +11,16 @@ after 15 epochs, ReZero 97%, plain 57%.)
 Printed are the norm of the gradient of the first kernel over that of the last, before any training, and the accuracy
 on the test data: median over seeds, and the least and greatest. A ratio of 1 is ideal; far below, gradients vanish on
 their way, far above, they explode.
+
+The nets of all seeds are one model, with an axis for the network.
 """
 
 import statistics
 from pathlib import Path
 
 import numpy as np
-from anew import Anew
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from side_by_side import accuracies, answers, crossentropy, dense
 from sklearn.datasets import load_digits
 
 import kerasparts as kp
@@ -29,62 +31,69 @@ WIDTH = 32
 LEARNING_RATE = 1e-2
 
 
-def dense(normalized=False):
-    layer = keras.layers.Dense(WIDTH, kernel_initializer="he_normal", use_bias=not normalized)
-    return [layer, keras.layers.BatchNormalization(momentum=0.9)] if normalized else [layer]
+def layer(seeds, normalized=False):
+    """A layer of each net; batch normalization takes their units for channels, each by itself."""
+    he = keras.initializers.HeNormal
+    if not normalized:
+        return [dense(seeds, WIDTH, initializers=he)]
+    return [
+        dense(seeds, WIDTH, initializers=he, bias_axes=None),
+        keras.layers.Reshape((seeds * WIDTH,)),
+        keras.layers.BatchNormalization(momentum=0.9),
+        keras.layers.Reshape((seeds, WIDTH)),
+    ]
 
 
-def plain_pair(normalized):
-    return [*dense(normalized), keras.layers.ReLU(), *dense(normalized), keras.layers.ReLU()]
+def plain_pair(seeds, normalized):
+    return [*layer(seeds, normalized), keras.layers.ReLU(), *layer(seeds, normalized), keras.layers.ReLU()]
 
 
-def residual_pair():
-    return [kp.layers.Residual([*dense(True), keras.layers.ReLU(), *dense(True)], activation="relu")]
+def residual_pair(seeds):
+    return [kp.layers.Residual([*layer(seeds, True), keras.layers.ReLU(), *layer(seeds, True)], activation="relu")]
 
 
-def rezero_pair():
-    return [kp.layers.Residual([*dense(), keras.layers.ReLU(), *dense()], scale_init=0.0)]
+def rezero_pair(seeds):
+    return [kp.layers.Residual([*layer(seeds), keras.layers.ReLU(), *layer(seeds)], scale_init=0.0)]
 
 
 NETS = {  # a pair of layers, and whether the layer before the first pair is normalized too
-    "plain": (lambda: plain_pair(False), False),
-    "plain, batch normalization": (lambda: plain_pair(True), True),
+    "plain": (lambda seeds: plain_pair(seeds, False), False),
+    "plain, batch normalization": (lambda seeds: plain_pair(seeds, True), True),
     "residual, batch normalization": (residual_pair, True),
     "ReZero": (rezero_pair, False),
 }
 
 
-def net(name, depth):
+def net(name, depth, seeds):
     """One layer, `(depth - 2) / 2` pairs of layers, one layer."""
     pair, normalized = NETS[name]
-    pairs = [layer for _ in range((depth - 2) // 2) for layer in pair()]
-    first = [*dense(normalized), keras.layers.ReLU()]
-    return keras.Sequential([keras.Input((64,)), *first, *pairs, keras.layers.Dense(10)])
+    pairs = [layer for _ in range((depth - 2) // 2) for layer in pair(seeds)]
+    first = [keras.layers.RepeatVector(seeds), *layer(seeds, normalized), keras.layers.ReLU()]
+    return keras.Sequential([keras.Input((64,)), *first, *pairs, dense(seeds, 10)])
 
 
-def gradient_ratio(gradients_of, model, x, y):
-    """Norm of the gradient of the first kernel over that of the last."""
-    _, gradients = gradients_of(x, y)
-    by_variable = {v.path: g for v, g in zip(model.trainable_variables, gradients, strict=True)}
-    first, last = (by_variable[model.layers[index].kernel.path] for index in (0, -1))
-    return float(np.divide(*(np.linalg.norm(keras.ops.convert_to_numpy(g).astype("float64")) for g in (first, last))))
+def gradient_ratios(model, x, y):
+    """Norm of the gradient of the first kernel over that of the last, of each net."""
+    _, gradients = backend.model_value_and_gradients(model, training=True)(x, y)
+    kernels = [
+        keras.ops.convert_to_numpy(gradient).astype("float64")
+        for gradient, variable in zip(gradients, model.trainable_variables, strict=True)
+        if variable.name == "kernel"
+    ]
+    return np.linalg.norm(kernels[0], axis=(1, 2)) / np.linalg.norm(kernels[-1], axis=(1, 2))
 
 
 def measure(name, split, depth, seeds, epochs):
     """Gradient ratio and test accuracy for each seed."""
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    anew = Anew(lambda: net(name, depth), kp.optimizers.Adam(LEARNING_RATE), loss)
-    gradients_of = backend.model_value_and_gradients(anew.model, training=True)
-    x, y = (np.asarray(part) for part in split.train)
-    x_test, y_test = split.test
-    rows = []
-    for seed in range(seeds):
-        model = anew(seed)
-        ratio = gradient_ratio(gradients_of, model, x[:256], y[:256])
-        model.fit(x, y, epochs=epochs, batch_size=64, verbose=0)
-        found = model.predict(x_test, batch_size=len(x_test), verbose=0).argmax(axis=1)
-        rows.append((ratio, float((found == y_test).mean())))
-    return rows
+    keras.utils.set_random_seed(0)
+    model = net(name, depth, seeds)
+    model.compile(kp.optimizers.Adam(LEARNING_RATE), crossentropy, jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    (x, y), (x_test, y_test) = (map(np.asarray, part) for part in (split.train, split.test))
+    y, y_test = (np.repeat(labels[:, None], seeds, axis=1) for labels in (y, y_test))
+    ratios = gradient_ratios(model, x[:256], y[:256])
+    model.fit(x, y, epochs=epochs, batch_size=64, verbose=0)
+    return list(zip(ratios, accuracies(answers(model, x_test), y_test), strict=True))
 
 
 def table(measured):

@@ -33,9 +33,7 @@ def bias_correction(seeds):
     if abs(corrected[0] - 1) > 0.01 or abs(plain[0] - 1) < 0.1:
         return Finding("does not hold here", numbers)
     if plain[0] > 1:
-        why = (
-            "but the steps are too long without it, not too short: the root of the squares is further off than the mean"
-        )
+        why = "corrected means shortened: without it they are too long, for the mean square is further off"
         return Finding("holds if", numbers, why)
     return Finding("holds", numbers)
 

@@ -74,8 +74,8 @@ def one_unit(seeds):
 
 @claim(
     "The chain rule, layer by layer backward, gives the gradient of every weight.",
-    "Digits, three layers of tanh units, softmax and cross-entropy: largest distance of the gradient by hand, in NumPy, from "
-    "automatic differentiation.",
+    "Digits, two layers of tanh, softmax and cross-entropy: largest distance of the gradient by hand, in NumPy, "
+    "from automatic differentiation.",
 )
 def by_hand(seeds):
     x, y, *_ = digits(1, 200)

@@ -102,9 +102,7 @@ def judged(clean, wrong):
     if clean[1] and wrong[1]:
         return Finding("holds", numbers)
     if wrong[1]:
-        return Finding(
-            "holds if", numbers, "there are wrong labels to overfit to; on right ones it gains nothing sure"
-        )
+        return Finding("holds if", numbers, "there are wrong labels to overfit to; on right ones it gains nothing sure")
     return Finding("does not hold here", numbers)
 
 

@@ -83,7 +83,7 @@ def delta(seeds):
     if good <= 2:
         return Finding("holds", numbers)
     if means[-1] > 10 * min(means):
-        return Finding("holds if", numbers, "delta is near the size of the outliers; any small one will do")
+        return Finding("holds if", numbers, "delta might be as large as the outliers; any smaller one will do")
     return Finding("does not hold here", numbers)
 
 
@@ -161,13 +161,13 @@ def kink(seeds):
 
 @claim(
     "Huber is MSE for small errors and MAE for large ones; log-cosh nearly so.",
-    "Loss of errors of 0.001 and of 1,000 over e²/2 and over |e|, delta 1.",
+    "Loss of errors of 0.03 and of 1,000 over e²/2 and over |e|, delta 1.",
 )
 def huber_shape(seeds):
     found = {}
     for name in ("Huber", "log-cosh"):
-        small, large = (float(LOSSES[name]()([[0.0]], [[error]])) for error in (1e-3, 1e3))
-        found[name] = small / (1e-3**2 / 2), large / 1e3
+        small, large = (float(LOSSES[name]()([[0.0]], [[error]])) for error in (0.03, 1e3))
+        found[name] = small / (0.03**2 / 2), large / 1e3
     numbers = "; ".join(f"{name} {small:.4f} and {large:.4f}" for name, (small, large) in found.items()) + "."
     holds = all(abs(ratio - 1) < 0.01 for pair in found.values() for ratio in pair)
     return Finding(

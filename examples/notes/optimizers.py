@@ -143,9 +143,7 @@ def momentum_and_rate(seeds):
     for m in momenta:
         points = descent.grid(keras.optimizers.SGD, lambda w, _: w, [[1.0]], 400, tried, momentum=m)
         size = np.abs(points[..., 0, 0])
-        stable = (
-            np.isfinite(size[-1]) & (size[-50:].max(axis=0) < size.max(axis=0) + 1e-6) & (size[-50:].max(axis=0) < 10)
-        )
+        stable = np.isfinite(size[-1]) & (size[-50:].max(axis=0) < 1.001 * size[:50].max(axis=0))
         bounds.append(tried[stable].max())
     numbers = (
         f"momentum {', '.join(map(str, momenta))}: best rates {', '.join(f'{rate:.2g}' for rate in rates)}; highest on "
