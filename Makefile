@@ -80,8 +80,8 @@ docs: $(VENV)/.docs  ## build the pages, one for each part, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 	@echo "Read them: $(BIN)/python -m http.server --directory build/site"
 
-bench: $(VENV)/.dev  ## run the benchmarks
-	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+bench: $(VENV)/.dev  ## run all benchmarks in short forms and write benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/run.py
 
 clean:  ## remove the environment, caches and what the demo wrote
 	rm -rf $(VENV) .venv-oldest .venv-newest build dist .pytest_cache .ruff_cache saved_models/quickstart.* examples/figures

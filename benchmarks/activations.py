@@ -4,13 +4,8 @@
 
 Prints the median time of a pass over 1,000,000 numbers, the median ratio of ours to Keras', and the same figure for
 Keras' against Keras' own, which is the error of the measurement.
-
-Where in memory one compiled copy happens to lie changes its time by several percent, and what runs first finds colder
-caches. So each function is compiled several times over, and every round pairs the copies anew and runs each pair in
-another order.
 """
 
-import itertools
 import os
 import sys
 import time
@@ -20,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 from keras import ops
+from rows import compared, in_turn
 
 import kerasparts as kp
 from kerasparts import backend
@@ -60,29 +56,22 @@ def passes(function, x):
     return seconds
 
 
-def measure(functions, x, rounds):
-    """Seconds a pass, in a row for every copy in every round, in a column for every function."""
-    copies = [[passes(function, x) for _ in range(COPIES)] for function in functions]
-    for seconds in itertools.chain(*copies):
-        seconds(1)  # compile
-    columns = range(len(functions))
-    orders = list(itertools.permutations(columns))
-    times = np.empty((rounds * COPIES, len(functions)))
-    for row in range(len(times)):
-        for column in orders[row % len(orders)]:
-            shift = column * (row // COPIES)  # in every round another copy of Keras' stands beside each of ours
-            times[row, column] = copies[column][(row + shift) % COPIES]()
-    return times
-
-
-def main(rounds=20):
+def main(rounds=20, copies=COPIES, short=False):
+    """`short`: some of the activations, in fewer rounds of fewer copies."""
+    names = PAIRS
+    if short:
+        names, rounds, copies = ("ReLU", "LeakyReLU(0.2)", "SELU", "GELU", "Swish", "Softmax"), 8, 3
     x = np.random.default_rng(0).normal(size=(1000, 1000)).astype("float32")
     columns = f"{'activation':20} {'ours, ms':>9} {'Keras, ms':>9} {'ratio':>6} {'Keras/Keras':>12}"
-    print(f"{columns}   ({keras.backend.backend()}, {COPIES} copies, {rounds} rounds)")
-    for name, (ours, theirs) in PAIRS.items():
-        one, two, again = measure((ours, theirs, theirs), x, rounds).T
+    print(f"{columns}   ({keras.backend.backend()}, {copies} copies, {rounds} rounds)")
+    rows = []
+    for name in names:
+        ours, theirs = PAIRS[name]
+        one, two, again = in_turn([[passes(f, x) for _ in range(copies)] for f in (ours, theirs, theirs)], rounds).T
         times = f"{1e3 * np.median(one):9.2f} {1e3 * np.median(two):9.2f}"
         print(f"{name:20} {times} {np.median(one / two):6.2f} {np.median(again / two):12.2f}", flush=True)
+        rows.append(compared(f"{name} of 1,000,000 numbers, and gradient", "Keras", one, two, again))
+    return rows
 
 
 if __name__ == "__main__":

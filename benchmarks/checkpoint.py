@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from rows import compared
 
 import kerasparts as kp
 
@@ -72,17 +73,25 @@ def measure(weights, rounds, folder):
     )
     x = np.ones((1, side), "float32")
     model.fit(x, x, epochs=rounds + 1, verbose=0, callbacks=[turns, ours])
-    return {name: statistics.median(times[1:]) for name, times in turns.times.items()}
+    return {name: times[1:] for name, times in turns.times.items()}
 
 
-def main(weights, rounds):
+def main(weights=(1_000_000, 50_000_000), rounds=9, short=False):
+    """`short`: fewer weights, fewer rounds."""
+    weights, rounds = ((1_000_000, 10_000_000), 5) if short else (weights, rounds)
+    rows = []
     print(f"{keras.backend.backend()}, median of {rounds} epochs; seconds, and times those of ModelCheckpoint")
     for count in weights:
         with tempfile.TemporaryDirectory(dir=".") as folder:  # not in memory, as /tmp may be
             found = measure(count, rounds, Path(folder))
         print(f"{count:>12,} weights")
-        for name, seconds in found.items():
-            print(f"  {name:16} {seconds:8.3f} s {seconds / found['ModelCheckpoint']:6.2f}")
+        medians = {name: statistics.median(seconds) for name, seconds in found.items()}
+        for name, seconds in medians.items():
+            print(f"  {name:16} {seconds:8.3f} s {seconds / medians['ModelCheckpoint']:6.2f}", flush=True)
+        for peer in ("ModelCheckpoint", "bytes, synced"):
+            what = f"Checkpoint of {count:,} weights and Adam's state"
+            rows.append(compared(what, peer, found["Checkpoint"], found[peer]))
+    return rows
 
 
 if __name__ == "__main__":

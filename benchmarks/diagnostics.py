@@ -32,6 +32,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from rows import Row, compared
 
 from kerasparts.callbacks import TrainingDiagnostics
 from kerasparts.diagnostics import Signals, diagnose
@@ -192,6 +193,9 @@ def cnn():
     ]
 
 
+NETS = {"MLP 784-256-128-10": mlp, "CNN 16-32-64-10": cnn}
+
+
 def compiled(hidden):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((28, 28)), *hidden(), keras.layers.Dense(10, "softmax")])
@@ -209,16 +213,17 @@ def competitors(folder):
     return made
 
 
-def measure_cost(rounds, epochs=8):
+def measure_cost(rounds, epochs, nets):
     x, y, what = images()
     order = np.random.default_rng(0).permutation(len(x))
     x, y = x[order], y[order]
     held = len(x) // 5
     data = {"x": x[held:], "y": y[held:], "validation_data": (x[:held], y[:held])}
     print(f"{what}, {len(x) - held} to train and {held} to validate, batches of 32   ({keras.backend.backend()})")
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         makers = competitors(folder)
-        for name, hidden in (("MLP 784-256-128-10", mlp), ("CNN 16-32-64-10", cnn)):
+        for name, hidden in nets.items():
             seconds = {maker: [] for maker in makers}
             compiled(hidden).fit(**data, epochs=1, verbose=0)  # what the first fit of a process loads
             for shift in range(rounds):
@@ -227,6 +232,8 @@ def measure_cost(rounds, epochs=8):
                     gc.collect()
                     seconds[maker].append(epoch_seconds(compiled(hidden), makers[maker], data, epochs))
             show_cost(name, seconds, epochs)
+            rows += rows_of_cost(name, seconds)
+    return rows
 
 
 def epoch_seconds(model, maker, data, epochs):
@@ -259,7 +266,33 @@ def show_cost(name, seconds, epochs):
     print(f"TrainingDiagnostics adds {added:.1f} ms of the processor to an epoch.")
 
 
-def main(arguments=None):
+def rows_of_cost(name, seconds):
+    """Of an epoch, without the first one: on the wall, and of the processor."""
+    later = {maker: np.median(np.array(values)[:, 2:], axis=1).T for maker, values in seconds.items()}
+    rows = []
+    for what, i in ((f"an epoch with TrainingDiagnostics, {name}", 0), (f"the same on the processor, {name}", 1)):
+        rows.append(compared(what, "without", later["TrainingDiagnostics"][i], later["without"][i]))
+        if "TensorBoard" in later:
+            peer = "TensorBoard(histogram_freq=1)"
+            rows.append(compared(what, peer, later["TrainingDiagnostics"][i], later["TensorBoard"][i]))
+        else:
+            rows.append(Row(what, "TensorBoard", note="TensorBoard is not installed"))
+    return rows
+
+
+def main(rounds=5, epochs=8, short=False):
+    """The cost; `short`: of the MLP alone, fewer rounds and epochs."""
+    nets = NETS
+    if short:
+        rounds, epochs, nets = 3, 5, {"MLP 784-256-128-10": mlp}
+    note = "needs programs: python benchmarks/diagnostics.py --cases FOLDER"
+    return [
+        *measure_cost(rounds, epochs, nets),
+        Row("faults named by TrainingDiagnostics", "labels of programs", note=note),
+    ]
+
+
+def command():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cases", metavar="FOLDER", help="with run_cases.py and cases.json")
     parser.add_argument("--seeds", default="0,1,2")
@@ -269,11 +302,11 @@ def main(arguments=None):
     parser.add_argument(
         "--cost", type=int, nargs="?", const=5, metavar="ROUNDS", help="time of an epoch with and without"
     )
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     if not options.cases and options.cost is None:
         parser.error("give --cases FOLDER or --cost")
     if options.cost is not None:
-        measure_cost(options.cost)
+        main(options.cost)
     if options.cases:
         seeds = [int(seed) for seed in options.seeds.split(",")]
         only = [name for name in options.only.split(",") if name]
@@ -281,4 +314,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    command()

@@ -22,6 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 from keras import layers
+from rows import compared
 from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
@@ -112,7 +113,7 @@ def timed(function, *arguments):
     return time.perf_counter() - start, accuracies
 
 
-def compare(kind, rounds):
+def compare(kind, rounds, timed_fits):
     build, count, hidden = KINDS[kind]
     peers = {"rebuild": (rebuild, build), "reuse": (reuse, build)}
     if hidden is not None:
@@ -122,7 +123,7 @@ def compare(kind, rounds):
         taken, accuracies["ours"] = timed(ours, build, count)
         seconds["ours"].append(taken)
         for name, (function, of) in peers.items():
-            fits = min(TIMED[name], count)
+            fits = min(timed_fits[name], count)
             taken, accuracies[name] = timed(function, of, fits)
             seconds[name].append(taken * count / fits)
     print(f"\n{kind}: {count} fits of {EPOCHS} epochs ({keras.backend.backend()}, {rounds} rounds)")
@@ -130,8 +131,15 @@ def compare(kind, rounds):
     for name, values in seconds.items():
         ratio = statistics.median(a / b for a, b in zip(values, seconds["ours"], strict=True))
         mean, spread = np.mean(accuracies[name]), np.std(accuracies[name])
-        scaled = f"  ({TIMED[name]} fits timed, scaled)" if name in TIMED and TIMED[name] < count else ""
-        print(f"{name:14} {statistics.median(values):8.1f} {ratio:12.1f} {mean:10.3f} +- {spread:.3f}{scaled}")
+        scaled = f"  ({timed_fits[name]} fits timed, scaled)" if timed_fits.get(name, count) < count else ""
+        print(
+            f"{name:14} {statistics.median(values):8.1f} {ratio:12.1f} {mean:10.3f} +- {spread:.3f}{scaled}", flush=True
+        )
+    what = f"{count} fits of {EPOCHS} epochs in one program, {kind}"
+    return [
+        compared(what, f"{peer}, a loop", seconds["ours"], seconds[peer], note=f"{timed_fits[peer]} timed and scaled")
+        for peer in peers
+    ]
 
 
 def growth(counts=(10, 30, 100, 300, 1000)):
@@ -144,11 +152,14 @@ def growth(counts=(10, 30, 100, 300, 1000)):
         print(f"{count:6} {taken:8.1f} {1e3 * taken / count:9.1f} {peak:9.0f}")
 
 
-def main(rounds=3, kinds=tuple(KINDS), with_growth=False):
+def main(rounds=3, kinds=tuple(KINDS), with_growth=False, short=False):
+    """`short`: the smallest net alone, fewer rounds, fewer fits of the loops timed."""
+    timed_fits = TIMED
+    if short:
+        rounds, kinds, timed_fits = 2, ("mlp",), {name: fits // 2 for name, fits in TIMED.items()}
     if with_growth:
         growth()
-    for kind in kinds:
-        compare(kind, rounds)
+    return [row for kind in kinds for row in compare(kind, rounds, timed_fits)]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from rows import compared
+
 ENVIRONMENT = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -18,7 +20,9 @@ def seconds(code):
     return time.perf_counter() - begin
 
 
-def main(pairs=5):
+def main(pairs=5, short=False):
+    """`short`: three pairs."""
+    pairs = 3 if short else pairs
     theirs, ours = "import keras", "import keras, kerasparts"
     for code in (theirs, ours):  # files into the cache of the operating system
         seconds(code)
@@ -27,7 +31,7 @@ def main(pairs=5):
     difference = statistics.median(two - one for one, two in times)
     ratio = statistics.median(two / one for one, two in times)
     print(f"import keras: {keras_alone:.2f} s; with kerasparts: {difference:+.2f} s, ratio {ratio:.3f} ({pairs} pairs)")
-    return difference
+    return [compared("import keras, kerasparts", "import keras", *zip(*((b, a) for a, b in times), strict=True))]
 
 
 if __name__ == "__main__":

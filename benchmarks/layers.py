@@ -22,6 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 from keras import ops
+from rows import Row, compared
 from sklearn import preprocessing
 
 import kerasparts as kp
@@ -43,8 +44,8 @@ def seconds(run):
     return time.perf_counter() - begin
 
 
-def compare(name, runs, rounds):
-    """Prints a line: the time of the first run, and of each other run with the ratio of the first to it."""
+def compare(name, runs, rounds, what):
+    """Prints a line: the time of the first run, and of each other run with the ratio of the first to it; their rows."""
     for run in runs.values():
         run()
     times = np.array([[seconds(run) for run in runs.values()] for _ in range(rounds)])
@@ -55,11 +56,15 @@ def compare(name, runs, rounds):
         for peer, ms, ratio in zip(list(runs)[1:], others, ratios, strict=True)
     ]
     print(f"{name:26} {ours:8.2f} ms   " + "   ".join(peers), flush=True)
+    ours, *others = times.T
+    return [compared(f"{what}: {name}", peer, ours, times) for peer, times in zip(list(runs)[1:], others, strict=True)]
 
 
-def adapt(rounds):
-    x = np.random.default_rng(0).normal(size=(ROWS, FEATURES)).astype("float32")
-    pieces = np.split(x, BATCHES)
+def adapt(rounds, short):
+    count, batches = (ROWS // 5, BATCHES // 5) if short else (ROWS, BATCHES)
+    x = np.random.default_rng(0).normal(size=(count, FEATURES)).astype("float32")
+    pieces = np.split(x, batches)
+    rows = []
 
     def keras_adapt(data):
         return lambda: keras.layers.Normalization().adapt(data)
@@ -69,9 +74,10 @@ def adapt(rounds):
         for piece in pieces:
             peer.partial_fit(piece)
 
-    print(f"adapt to {ROWS:,} rows of {FEATURES} features, one array")
+    what = f"adapt to {count:,} rows of {FEATURES} features"
+    print(f"{what}, one array")
     for name, (layer, peer) in SCALINGS.items():
-        compare(
+        rows += compare(
             name,
             {
                 "ours": lambda f=layer: f().adapt(x),
@@ -79,8 +85,9 @@ def adapt(rounds):
                 "Keras' Normalization": keras_adapt(x),
             },
             rounds,
+            what,
         )
-    print(f"the same in {BATCHES:,} batches; scikit-learn's robust and quantile ones in one array")
+    print(f"the same in {batches:,} batches; scikit-learn's robust and quantile ones in one array")
     for name, (layer, peer) in SCALINGS.items():
         in_batches = hasattr(peer, "partial_fit")
         runs = {
@@ -88,14 +95,17 @@ def adapt(rounds):
             "scikit-learn": (lambda f=peer: partial_fits(f)) if in_batches else (lambda f=peer: f().fit(x)),
             "Keras' Normalization": keras_adapt(pieces),
         }
-        compare(name, runs, rounds)
+        rows += compare(name, runs, rounds, f"{what} in {batches:,} batches")
+    return rows
 
 
-def scaling(rounds):
+def scaling(rounds, short):
     x = np.random.default_rng(0).normal(size=(10_000, FEATURES)).astype("float32")
     rows = x[:1_000]
     tensor = ops.convert_to_tensor(rows)
-    print(f"compiled forward pass over {len(rows):,} rows of {FEATURES} features")
+    what = f"forward pass over {len(rows):,} rows of {FEATURES} features"
+    print(f"compiled {what}")
+    results = []
     for fused in (False, True) if keras.backend.backend() == "tensorflow" else (True,):
         runs = {}
         for name, layer in {
@@ -109,10 +119,11 @@ def scaling(rounds):
         theirs = runs.pop("Normalization")
         for name, run in runs.items():
             label = f"{name}{', fused' if fused else ''}"
-            compare(label, {"ours": run, "Keras' Normalization": theirs}, 20 * rounds)
+            results += compare(label, {"ours": run, "Keras' Normalization": theirs}, 20 * rounds, what)
         peer = preprocessing.QuantileTransformer(subsample=None).fit(x)
         pair = {"ours": runs["QuantileScaling"], "scikit-learn's": lambda f=peer: f.transform(rows)}
-        compare("QuantileScaling", pair, 20 * rounds)
+        results += compare(f"QuantileScaling{', fused' if fused else ''}", pair, 20 * rounds, what)
+    return results
 
 
 IMAGES, BATCH = 1024, 32
@@ -154,7 +165,7 @@ def tf_dataset(x, y):
     return data.map(augmented, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
-def dataset(rounds):
+def dataset(rounds, short):
     random = np.random.default_rng(0)
     x = random.random((IMAGES, 32, 32, 3)).astype("float32")
     y = np.eye(10, dtype="float32")[random.integers(0, 10, IMAGES)]
@@ -163,27 +174,31 @@ def dataset(rounds):
         peers["tf.data"] = tf_dataset(x, y)
     runs = {name: lambda data=data: sum(1 for _ in data) for name, data in peers.items()}
     ours = {n: kp.augmentation.AugmentedDataset(x, y, image_layers(), BATCH, workers=n) for n in (1, 2)}
-    print(f"{IMAGES:,} images of 32 x 32 x 3, flipped, rotated and mixed in batches of {BATCH}")
+    what = f"{IMAGES:,} images of 32 x 32 x 3, flipped, rotated and mixed"
+    print(f"{what} in batches of {BATCH}")
+    rows = []
     for workers, data in ours.items():
-        compare(
-            f"AugmentedDataset, workers={workers}", {"ours": lambda data=data: sum(1 for _ in data), **runs}, rounds
-        )
+        run = {"ours": lambda data=data: sum(1 for _ in data)}
+        rows += compare(f"AugmentedDataset, workers={workers}", run | runs, rounds, what)
 
     layers = [keras.layers.Conv2D(32, 3, strides=2, activation="relu") for _ in range(3)]
     model = keras.Sequential([keras.Input((32, 32, 3)), *layers, keras.layers.Flatten(), keras.layers.Dense(10)])
     model.compile(keras.optimizers.Adam(), keras.losses.CategoricalCrossentropy(from_logits=True))
     fits = {"arrays, as they are": lambda: model.fit(x, y, batch_size=BATCH, verbose=0)}
     for workers, data in ours.items():
-        compare(f"fit, workers={workers}", {"ours": lambda data=data: model.fit(data, verbose=0), **fits}, rounds)
+        run = {"ours": lambda data=data: model.fit(data, verbose=0)}
+        rows += compare(f"fit, workers={workers}", run | fits, rounds, what)
     plain = kp.augmentation.AugmentedDataset(x, y, batch_size=BATCH)
-    compare("fit, nothing augmented", {"ours": lambda: model.fit(plain, verbose=0), **fits}, rounds)
+    run = {"ours": lambda: model.fit(plain, verbose=0)}
+    return rows + compare("fit, nothing augmented", run | fits, rounds, f"{IMAGES:,} images of 32 x 32 x 3")
 
 
-def text(rounds):
+def text(rounds, short):
     random = np.random.default_rng(0)
     words = list(synonyms.OWN_SYNONYMS) + [f"word{i}" for i in range(1000)]
     texts = [" ".join(random.choice(words, 12)) for _ in range(10_000)]
     print(f"{len(texts):,} texts of 12 words, rate 0.1")
+    rows = []
     for layer in (
         kp.layers.RandomDeletion(0.1),
         kp.layers.RandomSwap(0.1),
@@ -192,18 +207,23 @@ def text(rounds):
         kp.layers.CharacterNoise(0.1),
     ):
         times = [seconds(lambda layer=layer: layer(texts, training=True)) for _ in range(rounds + 1)][1:]
-        print(f"{type(layer).__name__:20} {len(texts) / np.median(times):10,.0f} texts/s")
+        name = type(layer).__name__
+        print(f"{name:20} {len(texts) / np.median(times):10,.0f} texts/s", flush=True)
+        what = f"{len(texts):,} texts of 12 words: {name}"
+        rows.append(Row(what, "", ours=float(np.median(times)), note="nothing to compare with"))
+    return rows
 
 
 SECTIONS = {"adapt": adapt, "scaling": scaling, "dataset": dataset, "text": text}
 
 
-def main(section="all", rounds=5):
+def main(section="all", rounds=5, short=False):
+    """`short`: fewer rows to adapt to, fewer rounds."""
+    rounds = 2 if short else int(rounds)
     logging.getLogger("tensorflow").setLevel("ERROR")
     print(f"{keras.backend.backend()}, {rounds} rounds")
-    for name, run in SECTIONS.items():
-        if section in ("all", name):
-            run(int(rounds))
+    sections = [run for name, run in SECTIONS.items() if section in ("all", name)]
+    return [row for run in sections for row in run(rounds, short)]
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 from keras import ops
+from rows import Row, compared
 from scipy.optimize import minimize
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
@@ -139,7 +140,7 @@ def by_torch(problem, seed, budget):
 
 
 def needed(losses, target):
-    return next((count for count, loss in enumerate(losses, 1) if loss <= target), None)
+    return next((count for count, loss in enumerate(losses, 1) if loss <= target), np.inf)
 
 
 def count(problem, seed, budget):
@@ -167,11 +168,14 @@ def seconds(problem, rounds, epochs=50):
             pair.append((time.perf_counter() - begin) / epochs)
         if round_ >= 0:  # the first compiles
             pairs.append(pair)
-    ours, adam = (statistics.median(side) for side in zip(*pairs, strict=True))
-    return ours, adam, statistics.median(one / other for one, other in pairs)
+    return zip(*pairs, strict=True)
 
 
-def main(problems=tuple(PROBLEMS), starts=3, budget=1000, rounds=7):
+def main(problems=tuple(PROBLEMS), starts=3, budget=1000, rounds=7, short=False):
+    """`short`: two of the problems and of the starts, a smaller budget, fewer rounds."""
+    if short:
+        problems, starts, budget, rounds = ("logistic regression", "MLP, diabetes"), 2, 400, 3
+    rows = []
     name = keras.backend.backend()
     print(f"gradients until within 1e-4, median of {starts} starts ({name}, at most {budget} gradients)")
     print(
@@ -184,10 +188,19 @@ def main(problems=tuple(PROBLEMS), starts=3, budget=1000, rounds=7):
         losses = ", ".join(f"{statistics.median(one[side] for one in lowest):.4g}" for side in counts[0])
         columns = f"{medians['ours']:6.0f} {medians['SciPy']:6.0f} {medians.get('Torch', np.nan):6.0f}"
         print(f"{problem:22} {columns} {ratio:13.2f}   {losses}", flush=True)
+        what = f"gradients that LBFGS takes, {problem}"
+        for peer in ("SciPy", "Torch"):
+            if peer in medians:
+                series = ([one[side] for one in counts] for side in ("ours", peer))
+                rows.append(compared(what, f"{peer}'s L-BFGS", *series, unit="gradients", note="by starts"))
+            else:
+                rows.append(Row(what, f"{peer}'s L-BFGS", note=f"{peer} is not installed"))
     print(f"\n{'an epoch of one batch':22} {'ours, ms':>9} {'Adam, ms':>9} {'ratio':>6}   ({name}, {rounds} rounds)")
     for problem in problems:
-        ours, adam, ratio = seconds(problem, rounds)
-        print(f"{problem:22} {1e3 * ours:9.2f} {1e3 * adam:9.2f} {ratio:6.2f}", flush=True)
+        row = compared(f"an epoch of one batch with LBFGS, {problem}", "Keras' Adam", *seconds(problem, rounds))
+        print(f"{problem:22} {1e3 * row.ours:9.2f} {1e3 * row.theirs:9.2f} {row.ratio:6.2f}", flush=True)
+        rows.append(row)
+    return rows
 
 
 if __name__ == "__main__":

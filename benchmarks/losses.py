@@ -6,13 +6,8 @@ Each is compiled as `fit` compiles it (by XLA on TensorFlow and JAX; `plain`: a 
 the gradient by 1,000,000 predictions: 100,000 samples of 10 classes, or of 10 numbers. Prints the median time of a
 pass, the median ratio of ours to Keras', and the same figure for Keras' against Keras' own, which is the error of the
 measurement.
-
-Where in memory one compiled copy happens to lie changes its time by several percent, and what runs first finds colder
-caches. So each loss is compiled several times over, and every round pairs the copies anew and runs each pair in another
-order.
 """
 
-import itertools
 import logging
 import os
 import sys
@@ -23,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 from keras import ops
+from rows import compared, in_turn
 
 import kerasparts as kp
 from kerasparts import backend
@@ -113,31 +109,24 @@ def passes(loss, y, z, fused):
     return seconds
 
 
-def measure(losses, y, z, rounds, fused):
-    """Seconds a pass, in a row for every copy in every round, in a column for every loss."""
-    copies = [[passes(loss, y, z, fused) for _ in range(COPIES)] for loss in losses]
-    for seconds in itertools.chain(*copies):
-        seconds(1)  # compile
-    columns = range(len(losses))
-    orders = list(itertools.permutations(columns))
-    times = np.empty((rounds * COPIES, len(losses)))
-    for row in range(len(times)):
-        for column in orders[row % len(orders)]:
-            shift = column * (row // COPIES)  # in every round another copy of Keras' stands beside each of ours
-            times[row, column] = copies[column][(row + shift) % COPIES]()
-    return times
-
-
-def main(rounds=10, fused=True, only=""):
+def main(rounds=10, fused=True, copies=COPIES, short=False):
+    """`short`: some of the losses, in fewer rounds of fewer copies."""
+    names = PAIRS
+    if short:
+        names = ("Sparse, logits", "Categorical, smooth", "Binary, logits", "Focal classes, logits", "Hinge", "Huber")
+        rounds, copies = 6, 3
     logging.getLogger("tensorflow").setLevel("ERROR")  # of many programs that are compiled once each
     columns = f"{'loss':22} {'ours, ms':>9} {'Keras, ms':>9} {'ratio':>6} {'Keras/Keras':>12}"
-    print(f"{columns}   ({keras.backend.backend()}, {'fused' if fused else 'plain'}, {COPIES} copies, {rounds} rounds)")
-    for name, (one, other, y, z) in PAIRS.items():
-        if only not in name:
-            continue
-        first, second, again = measure((one, other, other), y, z, rounds, fused).T
+    print(f"{columns}   ({keras.backend.backend()}, {'fused' if fused else 'plain'}, {copies} copies, {rounds} rounds)")
+    rows = []
+    for name in names:
+        one, other, y, z = PAIRS[name]
+        programs = [[passes(loss, y, z, fused) for _ in range(copies)] for loss in (one, other, other)]
+        first, second, again = in_turn(programs, rounds).T
         times = f"{1e3 * np.median(first):9.2f} {1e3 * np.median(second):9.2f}"
         print(f"{name:22} {times} {np.median(first / second):6.2f} {np.median(again / second):12.2f}", flush=True)
+        rows.append(compared(f"{name}, of 1,000,000 predictions, and gradient", "Keras", first, second, again))
+    return rows
 
 
 if __name__ == "__main__":

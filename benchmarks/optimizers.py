@@ -20,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from rows import compared
 
 import kerasparts as kp
 
@@ -211,7 +212,10 @@ def ratio(times, one, two):
     return f"{statistics.median(a / b for a, b in zip(times[one], times[two], strict=True)):7.2f}"
 
 
-def main(optimizers=tuple(OPTIMIZERS), lists=tuple(LISTS), rounds=7):
+def main(optimizers=tuple(OPTIMIZERS), lists=tuple(LISTS), rounds=7, short=False):
+    """`short`: two of the optimizers and of the lists, fewer rounds."""
+    if short:
+        optimizers, lists, rounds = ("SGD", "AdamW"), ("20 of 1,000,000", "200 of 2,000"), 5
     peer = {"tensorflow": "", "jax": "optax", "torch": "torch.optim"}[BACKEND]
     print(f"{BACKEND}, {os.cpu_count()} processors, {rounds} rounds; a copy: ", end="", flush=True)
     copies = Copy()
@@ -221,6 +225,7 @@ def main(optimizers=tuple(OPTIMIZERS), lists=tuple(LISTS), rounds=7):
         f"{'variables':16} {'':5} {'optimizer':9} {'ms':>8} {'GB/s':>6} {'share':>6} "
         f"{'/Keras':>7} {'Keras/Keras':>11} {'/' + peer if peer else '':>12}"
     )
+    rows = []
     for title in lists:
         shapes = LISTS[title]()
         for mode in ("graph", "XLA") if BACKEND == "tensorflow" else ("",):
@@ -240,6 +245,13 @@ def main(optimizers=tuple(OPTIMIZERS), lists=tuple(LISTS), rounds=7):
                     f"{ratio(times, 'ours', 'peer'):>12}",
                     flush=True,
                 )
+                what = (
+                    f"a step of {name}, {title if title == 'ResNet-50' else title + ' numbers'}{mode and f', {mode}'}"
+                )
+                rows.append(compared(what, "Keras", times["ours"], times["Keras"], times["again"]))
+                if "peer" in times:
+                    rows.append(compared(what, peer, times["ours"], times["peer"]))
+    return rows
 
 
 if __name__ == "__main__":

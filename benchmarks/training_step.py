@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from rows import compared
 
 import kerasparts as kp
 
@@ -48,7 +49,9 @@ PAIRS = {
 }
 
 
-def main(rounds=7):
+def main(rounds=7, short=False):
+    """`short`: five rounds."""
+    rounds = 5 if short else rounds
     random = np.random.default_rng(0)
     x, y = random.normal(size=(BATCH * STEPS, 256)).astype("float32"), random.integers(0, 10, BATCH * STEPS)
 
@@ -58,6 +61,7 @@ def main(rounds=7):
         return (time.perf_counter() - begin) / STEPS
 
     print(f"{'part':40} {'ours, ms':>9} {'Keras, ms':>9} {'ratio':>6}   ({keras.backend.backend()}, {rounds} rounds)")
+    rows = []
     for name, (ours, theirs) in PAIRS.items():
         pair = ours(), theirs()
         for model in pair:
@@ -65,7 +69,9 @@ def main(rounds=7):
         times = [tuple(map(seconds, pair)) for _ in range(rounds)]
         medians = [1e3 * statistics.median(column) for column in zip(*times, strict=True)]
         ratio = statistics.median(one / two for one, two in times)
-        print(f"{name:40} {medians[0]:9.2f} {medians[1]:9.2f} {ratio:6.2f}")
+        print(f"{name:40} {medians[0]:9.2f} {medians[1]:9.2f} {ratio:6.2f}", flush=True)
+        rows.append(compared(f"a step of `fit` with {name}", "Keras", *zip(*times, strict=True)))
+    return rows
 
 
 if __name__ == "__main__":
