@@ -61,6 +61,11 @@ def run(name, seeds=10):
     return CLAIMS[name](seeds)
 
 
+def run_all(names, seeds):
+    """Of one theme: its claims share what they train."""
+    return [run(name, seeds) for name in names]
+
+
 def verdict(finding):
     return f"{finding.verdict} {finding.why}" if finding.verdict == "holds if" else finding.verdict
 
@@ -124,9 +129,11 @@ def main(words=(), seeds=10, jobs=None):
     found = {}
     if jobs > 1:
         with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-            for name, finding in zip(names, pool.map(run, names, [seeds] * len(names)), strict=True):
-                found[name] = finding
-                print(text(name, finding), flush=True)
+            of_theme = [[name for name in names if CLAIMS[name].theme == theme] for theme in THEMES]
+            for some, findings in zip(of_theme, pool.map(run_all, of_theme, [seeds] * len(THEMES)), strict=True):
+                for name, finding in zip(some, findings, strict=True):
+                    found[name] = finding
+                    print(text(name, finding), flush=True)
     else:
         for name in names:
             found[name] = run(name, seeds)

@@ -188,7 +188,10 @@ def rmsprop_scale(seeds):
             name: np.abs(descent.path(make(), lambda w, _: scales * w, np.ones(3), 300)[-1])
             for name, make in makers.items()
         }
-    numbers = "; ".join(f"{name}: " + ", ".join(f"{one:.2g}" for one in of) for name, of in left.items())
+    numbers = "; ".join(
+        f"{name}: " + ", ".join(f"{one:.2g}" if np.isfinite(one) else "diverged" for one in of)
+        for name, of in left.items()
+    )
     with np.errstate(invalid="ignore"):
         sgd_fails = left["SGD"][0] > 0.9 and not left["SGD"][2] < 0.9
     holds = max(left["RMSprop"]) < 0.05 and sgd_fails

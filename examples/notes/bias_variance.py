@@ -26,7 +26,7 @@ def sample(groups, seeds):
     return np.tile(x, (1, groups))[..., None].astype("float32"), np.tile(y, (1, groups)).astype("float32")
 
 
-def fitted(groups, seeds, width=30, lambdas=None, epochs=300, at=()):
+def fitted(groups, seeds, width=30, lambdas=None, epochs=200, at=()):
     """Predictions on the grid, after the epochs in `at` and the last: (moments, groups, seeds, replicas, points)."""
     x, y = sample(groups, seeds)
     spread = keras.initializers.RandomNormal(stddev=3.0)
@@ -81,27 +81,24 @@ def decomposition(seeds):
 
 @claim(
     "Regularization lowers variance at the cost of bias.",
-    "The same curve, nets of 30 units, 300 epochs, L2 on the output weights: bias² and variance, by lambda.",
+    "The same curve, nets of 30 units, 200 epochs, L2 on the output weights: bias² and variance, by lambda.",
 )
 def regularization_trades(seeds):
-    lambdas = (0.0, 0.001, 0.01, 0.1)
-    bias, variance = bias_and_variance(fitted(4, seeds, lambdas=lambdas)[0])
+    lambdas = (0.0, 0.01, 0.1)
+    bias, variance = bias_and_variance(fitted(3, seeds, lambdas=lambdas)[0])
     numbers = "; ".join(f"{one:g}: {pm(b)}, {pm(v)}" for one, b, v in zip(lambdas, bias, variance, strict=True))
-    holds = surely_less(variance[3], variance[0]) and surely_less(bias[0], bias[3])
+    holds = surely_less(variance[2], variance[0]) and surely_less(bias[0], bias[2])
     return Finding("holds" if holds else "does not hold here", numbers)
 
 
 @claim(
-    "Longer training lowers bias, and raises variance.",
-    "The same nets without L2 after 10, 50 and 300 epochs: bias² and variance.",
+    "Longer training lowers bias.",
+    "The same nets without L2 after 10, 40 and 200 epochs: bias² and variance.",
 )
 def longer_training(seeds):
-    found = fitted(1, seeds, at=(10, 50))[:, 0]
-    bias, variance = bias_and_variance(found)
-    numbers = "; ".join(f"{one}: {pm(b)}, {pm(v)}" for one, b, v in zip((10, 50, 300), bias, variance, strict=True))
-    if not surely_less(bias[2], bias[0]):
-        return Finding("does not hold here", numbers)
-    return Finding("holds" if surely_less(variance[0], variance[2]) else "does not hold here", numbers)
+    bias, variance = bias_and_variance(fitted(1, seeds, at=(10, 40))[:, 0])
+    numbers = "; ".join(f"{one}: {pm(b)}, {pm(v)}" for one, b, v in zip((10, 40, 200), bias, variance, strict=True))
+    return Finding("holds" if surely_less(bias[2], bias[0]) else "does not hold here", numbers)
 
 
 @functools.cache
