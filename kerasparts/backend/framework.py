@@ -25,7 +25,6 @@ gradients_of = framework.gradients_of
 in_blocks = framework.in_blocks
 is_first_process = framework.is_first_process
 joined = framework.joined
-kept_random_state = framework.kept_random_state
 largest_grouped = framework.largest_grouped
 many_models = framework.many_models
 many_seeds = framework.many_seeds

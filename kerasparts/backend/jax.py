@@ -12,16 +12,12 @@ from jax.experimental import io_callback
 from kerasparts.backend import memory
 
 
-def kept_random_state():
-    return contextlib.nullcontext()  # there is no global state
-
-
 def many_seeds():
     return contextlib.nullcontext()
 
 
 def get_random_state():
-    return None
+    return None  # there is no global state
 
 
 def put_random_state(state):

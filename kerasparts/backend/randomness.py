@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasparts.backend.framework import get_random_state, kept_random_state, put_random_state, set_random_state
+from kerasparts.backend.framework import get_random_state, put_random_state, set_random_state
 
 
 @contextlib.contextmanager
@@ -18,16 +18,11 @@ def kept_random_numbers():
     was set within; and the generator behind `keras.random` without a seed is made here where there was none yet,
     instead of at its first use.
     """
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    keras_state = ops.convert_to_numpy(global_generator())
-    random.setstate(python)  # a new generator takes its seed from there
+    state = get_random_numbers()
     try:
-        with kept_random_state():
-            yield
+        yield
     finally:
-        global_generator().assign(keras_state)
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
+        put_random_numbers(state)
 
 
 def set_random_seed(seed: int) -> None:

@@ -13,29 +13,17 @@ from kerasparts.backend.memory import Memory as Memory
 from kerasparts.backend.memory import Scope
 
 
-@contextlib.contextmanager
-def kept_random_state():
-    """Context in which random numbers may be drawn and seeds set without a trace in the state of the framework."""
-    eager = context.context()  # has no public name; `tf.random.set_seed` writes these two, and nothing reads them back
-    seed, generator = eager._seed, getattr(eager, "_rng", None)
-    state = generator and generator.getstate()
-    try:
-        yield
-    finally:
-        eager._seed, eager._rng = seed, generator
-        if generator:
-            generator.setstate(state)
-
-
 def get_random_state():
-    eager = context.context()
+    """The state of what the framework draws from where it is given no seed, as plain values and arrays."""
+    eager = context.context()  # has no public name; `tf.random.set_seed` writes these two, and nothing reads them back
     generator = getattr(eager, "_rng", None)
     return {"seed": eager._seed, "generator": generator and generator.getstate()}
 
 
 def put_random_state(state):
+    """Goes on from `get_random_state()`."""
     eager = context.context()
-    eager._seed = state["seed"]
+    eager._seed, eager._rng = state["seed"], None
     if state["generator"]:
         eager._rng = random.Random()
         eager._rng.setstate(state["generator"])
@@ -43,7 +31,7 @@ def put_random_state(state):
 
 @contextlib.contextmanager
 def many_seeds():
-    """Context in which to set one new seed after the other is fast; wrap it in `kept_random_state`.
+    """Context in which to set one new seed after the other is fast; wrap it in `kept_random_numbers`.
 
     TensorFlow forgets all its compiled kernels at each, so that one that has been used with that seed starts anew.
     """

@@ -16,14 +16,6 @@ from kerasparts.backend.memory import Scope
 BLOCK = 2**18  # numbers; the arrays of one step of a block fit into the cache of most processors
 
 
-@contextlib.contextmanager
-def kept_random_state():
-    """A layer without a seed, such as `Dropout`, draws from the global state."""
-    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
-    with torch.random.fork_rng(devices):
-        yield
-
-
 def many_seeds():
     return contextlib.nullcontext()
 
@@ -64,7 +56,7 @@ def compiled(function, state):
 
     def run(*arguments):
         mapping = [(variable, variable.value) for variable in state]
-        with torch.no_grad(), kept_random_state(), Scope(mapping, collect_losses=True):
+        with torch.no_grad(), _kept_random_state(), Scope(mapping, collect_losses=True):
             return function(*keras.tree.map_structure(_tensor, arguments))
 
     return run
@@ -77,7 +69,7 @@ def value_and_gradients(loss, variables, state=(), has_aux=False):
         # The parameters themselves, because a wrapped `torch.nn.Module` reads no others.
         values = [_differentiable(variable.value) for variable in variables]
         mapping = [*zip(variables, values, strict=True), *((other, other.value) for other in state)]
-        with torch.enable_grad(), kept_random_state(), Scope(mapping, collect_losses=True):
+        with torch.enable_grad(), _kept_random_state(), Scope(mapping, collect_losses=True):
             value = loss(*keras.tree.map_structure(_tensor, arguments))
         scalar = value[0] if has_aux else value
         if values and scalar.requires_grad:
@@ -226,6 +218,11 @@ _WITHOUT_VALUES = {
     torch.Tensor.__len__,
     *(getattr(torch.Tensor, name).__get__ for name in ("shape", "ndim", "dtype", "device", "is_meta")),
 }
+
+
+def _kept_random_state():
+    """A layer without a seed, such as `Dropout`, draws from the global state."""
+    return torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_initialized() else [])
 
 
 def _differentiable(value):
