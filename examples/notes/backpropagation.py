@@ -139,6 +139,8 @@ def kink_in_the_way(seeds):
     numbers = f"{at_zero:.1g} of them, accuracy {percent(accuracy)}."
     if accuracy.mean() > 0.9:
         return Finding(
-            "does not hold here", numbers, "A slope almost everywhere is enough (zero everywhere is not: see the step)."
+            "does not hold here",
+            numbers,
+            "A slope almost everywhere is enough; zero everywhere is not (see the binary step).",
         )
     return Finding("holds", numbers)

@@ -37,7 +37,7 @@ def grid(kind, gradient, starts, steps, rates, **kwargs):
         return gradient(points.reshape(shape), step).reshape(tiled.shape)
 
     with np.errstate(all="ignore"):
-        points = path(nets.rated(kind, np.repeat(rates, len(starts)), **kwargs), of_each, tiled, steps)
+        points = path(nets.with_rates(kind, np.repeat(rates, len(starts)), **kwargs), of_each, tiled, steps)
     return points.reshape(steps + 1, *shape)
 
 

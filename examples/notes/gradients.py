@@ -298,7 +298,7 @@ def across(seeds, activation, initializer, size=np.var):
 )
 def glorot(seeds):
     found = {name: across(seeds, name, "glorot_normal") for name in ("tanh", "sigmoid")}
-    kept = {name: 0.5 < np.median(value) < 2 for name, value in found.items()}
+    kept = {name: 0.25 < np.median(value) < 4 for name, value in found.items()}
     numbers = "; ".join(f"{name} {span(value)}" for name, value in found.items()) + "."
     return Finding("holds" if all(kept.values()) else "does not hold here", numbers)
 
@@ -310,7 +310,7 @@ def glorot(seeds):
 def he(seeds):
     found = {first: across(seeds, "relu", first, mean_square) for first in ("he_normal", "glorot_normal")}
     numbers = f"He {span(found['he_normal'])}; Glorot {span(found['glorot_normal'])}."
-    holds = 0.5 < np.median(found["he_normal"]) < 2
+    holds = 0.25 < np.median(found["he_normal"]) < 4
     return Finding("holds" if holds else "does not hold here", numbers)
 
 

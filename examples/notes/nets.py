@@ -8,32 +8,18 @@ weight alone, so that the networks do not know of each other (but for `clipnorm`
 from dataclasses import dataclass
 
 import numpy as np
+import side_by_side
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from side_by_side import with_rates
 from sklearn.datasets import load_digits
 
 from kerasparts import backend
 
 
-class EachAlone(keras.initializers.Initializer):
-    """Draws the kernel of each network by itself, so that the fans are those of one network."""
-
-    def __init__(self, initializer):
-        self.initializer = keras.initializers.get(initializer)
-
-    def __call__(self, shape, dtype=None):
-        return keras.ops.stack([self.initializer.clone()(shape[1:], dtype) for _ in range(shape[0])])
-
-
 def dense(nets, units, activation=None, initializer="glorot_uniform", **kwargs):
-    """`Dense` for each network."""
-    return keras.layers.EinsumDense(
-        "bsi,sio->bso",
-        output_shape=(nets, units),
-        bias_axes="so",
-        activation=activation,
-        kernel_initializer=EachAlone(initializer),
-        **kwargs,
-    )
+    """`Dense` for each network, whose first weights are drawn by itself."""
+    initializer = keras.initializers.get(initializer)
+    return side_by_side.dense(nets, units, activation, initializer.clone, **kwargs)
 
 
 def apart(layer, nets, units):
@@ -58,24 +44,6 @@ def stack(
     for units in hidden:
         layers += [dense(nets, units, activation, initializer, **kwargs), *after(units)]
     return keras.Sequential([*layers, dense(nets, outputs, **(of_outputs or {}))])
-
-
-def rated(kind, rates, **kwargs):
-    """An optimizer with a learning rate for each network: a grid of rates is one training.
-
-    Args:
-        kind: class of a Keras optimizer that multiplies its step by the rate.
-        rates: as many as networks.
-        kwargs: of the optimizer.
-    """
-
-    class Rated(kind):
-        def update_step(self, gradient, variable, learning_rate):
-            of_each = np.repeat(rates, variable.shape[0] // len(rates))  # `apart`: the units of all networks in a row
-            each = np.reshape(of_each.astype("float32"), (-1, *[1] * (len(variable.shape) - 1)))
-            super().update_step(gradient, variable, keras.ops.cast(learning_rate, variable.dtype) * each)
-
-    return Rated(learning_rate=1.0, **kwargs)
 
 
 def each(x, nets):
@@ -152,7 +120,7 @@ def tuned(sizes, data, rates, kind=keras.optimizers.Adam, epochs=10, batch_size=
     seeds = data[0].shape[1]
     x, y, x_test, y_test = (np.concatenate([part] * len(rates), axis=1) for part in data)
     model = stack(seeds * len(rates), sizes, **of_stack)
-    train(model, x, y, rated(kind, np.repeat(rates, seeds)), epochs, batch_size)
+    train(model, x, y, with_rates(kind, np.repeat(rates, seeds)), epochs, batch_size)
     training = np.nan_to_num(scores(model, x, y)[0], nan=np.inf)
     best = int(training.reshape(len(rates), seeds).mean(axis=-1).argmin())
     chosen = slice(best * seeds, (best + 1) * seeds)

@@ -44,7 +44,7 @@ def on_tumours(name, seeds, epochs=20):
     keras.utils.set_random_seed(1)
     model = nets.stack(x.shape[1], [30, 16, 2], "relu", "he_normal")
     with np.errstate(all="ignore"):
-        optimizer = nets.rated(keras.optimizers.SGD, np.repeat(RATES, seeds), momentum=0.9)
+        optimizer = nets.with_rates(keras.optimizers.SGD, np.repeat(RATES, seeds), momentum=0.9)
         nets.train(model, x, y, optimizer, epochs)
         loss, _ = nets.scores(model, x, y)
         _, accuracy = nets.scores(model, x_test, y_test)

@@ -199,7 +199,7 @@ def scheduled(schedule, seeds, epochs=20):
     steps = epochs * 16
 
     def optimizer(rates):
-        sgd = nets.rated(keras.optimizers.SGD, rates, momentum=0.9)
+        sgd = nets.with_rates(keras.optimizers.SGD, rates, momentum=0.9)
         sgd.learning_rate = 1.0
         return sgd
 
