@@ -11,7 +11,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all test-tensorflow test-jax test-torch test-oldest test-newest lint format tables docs bench clean
+.PHONY: help demo test test-all test-tensorflow test-jax test-torch test-oldest test-newest lint format tables claims docs bench clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ format: $(VENV)/.dev  ## mend style and formatting
 
 tables: $(VENV)/.dev  ## write README's table of parts anew
 	@$(BIN)/python docs/write_tables.py
+
+claims: $(VENV)/.dev  ## measure what the notes claim and write the table into examples/README.md
+	@$(BIN)/python examples/claims.py --write
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml
 	@echo "Installing kerasparts and what builds its pages into $(VENV) ..."
