@@ -4,9 +4,10 @@ import functools
 
 import numpy as np
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from side_by_side import with_rates
 from sklearn.datasets import load_digits
 
-from notes import descent, nets
+from notes import descent
 from notes.claim import Finding, claim, percent, pm, surely_less
 
 SIZES = {4: 10, 32: 30, 500: 300}  # batch size: epochs; the last is all rows
@@ -17,7 +18,7 @@ RATES = 10 ** np.arange(-2, 0.6, 0.5)
 def sweep(seeds):
     """Nets on 500 digits by plain descent, by batch size, with 6 rates each."""
     return {
-        size: descent.Digits(functools.partial(nets.rated, keras.optimizers.SGD), seeds, RATES, epochs, batch_size=size)
+        size: descent.Digits(functools.partial(with_rates, keras.optimizers.SGD), seeds, RATES, epochs, batch_size=size)
         for size, epochs in SIZES.items()
     }
 

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from side_by_side import with_rates
 
 from notes import nets
 
@@ -37,7 +38,7 @@ def grid(kind, gradient, starts, steps, rates, **kwargs):
         return gradient(points.reshape(shape), step).reshape(tiled.shape)
 
     with np.errstate(all="ignore"):
-        points = path(nets.with_rates(kind, np.repeat(rates, len(starts)), **kwargs), of_each, tiled, steps)
+        points = path(with_rates(kind, np.repeat(rates, len(starts)), **kwargs), of_each, tiled, steps)
     return points.reshape(steps + 1, *shape)
 
 
@@ -92,4 +93,4 @@ class Digits:
 @functools.cache
 def digits(kind, seeds, **kwargs):
     """`Digits` with a Keras optimizer, by its name."""
-    return Digits(functools.partial(nets.rated, getattr(keras.optimizers, kind), **kwargs), seeds)
+    return Digits(functools.partial(with_rates, getattr(keras.optimizers, kind), **kwargs), seeds)

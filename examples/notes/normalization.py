@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from side_by_side import with_rates
 from sklearn.datasets import load_breast_cancer
 
 import kerasparts as kp
@@ -44,7 +45,7 @@ def on_tumours(name, seeds, epochs=20):
     keras.utils.set_random_seed(1)
     model = nets.stack(x.shape[1], [30, 16, 2], "relu", "he_normal")
     with np.errstate(all="ignore"):
-        optimizer = nets.with_rates(keras.optimizers.SGD, np.repeat(RATES, seeds), momentum=0.9)
+        optimizer = with_rates(keras.optimizers.SGD, np.repeat(RATES, seeds), momentum=0.9)
         nets.train(model, x, y, optimizer, epochs)
         loss, _ = nets.scores(model, x, y)
         _, accuracy = nets.scores(model, x_test, y_test)
@@ -155,7 +156,7 @@ WIDE = 10 ** np.arange(-2, 2.1, 0.5)
 @functools.cache
 def with_and_without(seeds):
     """Nets of two layers of 32 on 500 digits by plain descent, without and with batch normalization, 9 rates each."""
-    sgd = functools.partial(nets.rated, keras.optimizers.SGD)
+    sgd = functools.partial(with_rates, keras.optimizers.SGD)
     kwargs = {"epochs": 10, "hidden": (32, 32)}
     return (
         descent.Digits(sgd, seeds, WIDE, **kwargs),
@@ -209,7 +210,7 @@ def bn_initialization(seeds):
                     if hasattr(layer, "kernel"):
                         layer.kernel.assign(layer.kernel * np.repeat(scales, seeds)[:, None, None].astype("float32"))
 
-        sgd = functools.partial(nets.rated, keras.optimizers.SGD)
+        sgd = functools.partial(with_rates, keras.optimizers.SGD)
         found = descent.Digits(
             lambda rates, sgd=sgd: sgd(np.full(3 * seeds, 0.1)),
             seeds,
@@ -230,7 +231,7 @@ def bn_initialization(seeds):
     "accuracy with it, and without.",
 )
 def bn_small_batches(seeds):
-    sgd = functools.partial(nets.rated, keras.optimizers.SGD)
+    sgd = functools.partial(with_rates, keras.optimizers.SGD)
     found = {}
     for size, rate, epochs in ((2, 0.03, 5), (64, 0.3, 20)):
         for name, kwargs in (("without", {}), ("with", normalized(seeds))):

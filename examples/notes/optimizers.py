@@ -6,10 +6,11 @@ import numpy as np
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
+from side_by_side import with_rates
 from sklearn.datasets import load_breast_cancer
 
 import kerasparts as kp
-from notes import descent, nets
+from notes import descent
 from notes.claim import Finding, claim, percent, pm, surely_less
 
 STEPS, GOAL = 500, 1e-6
@@ -199,7 +200,7 @@ def scheduled(schedule, seeds, epochs=20):
     steps = epochs * 16
 
     def optimizer(rates):
-        sgd = nets.with_rates(keras.optimizers.SGD, rates, momentum=0.9)
+        sgd = with_rates(keras.optimizers.SGD, rates, momentum=0.9)
         sgd.learning_rate = 1.0
         return sgd
 
