@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from notes import nets
 from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from side_by_side import with_rates
 
 import kerasparts as kp
 from kerasparts import backend
@@ -58,7 +59,7 @@ def measure(depth, seeds, epochs):
     rates = np.tile(np.repeat(RATES, seeds), len(ROWS))
     model = networks(depth, len(RATES) * seeds)
     norms = nets.kernel_gradients(model, x[:256], y[:256])
-    nets.train(model, x, y, nets.rated(keras.optimizers.SGD, rates, momentum=0.9), epochs)
+    nets.train(model, x, y, with_rates(keras.optimizers.SGD, rates, momentum=0.9), epochs)
     with np.errstate(invalid="ignore"):  # where a rate is too high
         losses, _ = nets.scores(model, x, y)
         _, accuracies = nets.scores(model, x_test, y_test)

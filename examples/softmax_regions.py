@@ -94,7 +94,8 @@ def main(folder=FOLDER, epochs=100, repeats=4, points=300, verbose=0):
     for name, (scores, _) in found.items():
         probabilities = softmax(scores.predictions)
         sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == y
-        cells = (f"{np.mean(sure >= level):.0%}, {right[sure >= level].mean():.1%} right" for level in LEVELS)
+        chosen = [right[sure >= level] for level in LEVELS]
+        cells = (f"{len(one) / len(y):.0%}, {one.mean():.1%} right" if len(one) else "none" for one in chosen)
         print(f"{name:18}" + "".join(f"{cell:>24}" for cell in cells))
     picture = folder / "softmax_regions.png"
     draw(x, y, grid, found).savefig(picture, dpi=150)
