@@ -35,9 +35,6 @@ class RandomInsertion(SynonymAugmentation):
 
     draws_per_word = 3
 
-    def __init__(self, rate=0.1, synonyms=None, seed=None, **kwargs):
-        super().__init__(rate, synonyms, seed, **kwargs)
-
     def change(self, words, order, choice, where):
         known = [i for i, word in enumerate(words) if self._thesaurus.synonyms(word)]
         known.sort(key=order.__getitem__)

@@ -36,9 +36,6 @@ class SynonymReplacement(SynonymAugmentation):
 
     draws_per_word = 2
 
-    def __init__(self, rate=0.1, synonyms=None, seed=None, **kwargs):
-        super().__init__(rate, synonyms, seed, **kwargs)
-
     def change(self, words, order, choice):
         known = [i for i, word in enumerate(words) if self._thesaurus.replacements(word)]
         words = list(words)
