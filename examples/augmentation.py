@@ -2,7 +2,7 @@
 
     python examples/augmentation.py
 
-Two minutes. Three data sets, each on five seeds; a seed draws the training rows, the weights and the augmentation:
+Three data sets, each on five seeds; a seed draws the training rows, the weights and the augmentation:
 
 * scikit-learn's digits with 200 training scans, a small convolutional network, accuracy;
 * scikit-learn's tumours with 5% malignant ones in training, balanced accuracy: the mean of the share of malignant
@@ -24,6 +24,7 @@ import kerasparts as kp
 
 FOLDER = Path(__file__).resolve().parent / "figures"
 WORDNET = Path("/usr/share/wordnet")
+BATCH, RATE = 100, 6e-3
 TOPICS = {"05": "animal", "20": "plant", "13": "food", "08": "body"}  # numbers of WordNet's files of nouns
 
 
@@ -69,14 +70,14 @@ def images(seeds, epochs, names=None):
         hidden = [layers.Conv2D(16, 3, activation="relu"), layers.Conv2D(32, 3, activation="relu"), layers.Flatten()]
         return keras.Sequential([keras.Input((8, 8, 1)), *hidden, layers.Dense(10)])
 
-    anew = Anew(network, keras.optimizers.Adam(3e-3), keras.losses.CategoricalCrossentropy(from_logits=True))
+    anew = Anew(network, keras.optimizers.Adam(RATE), keras.losses.CategoricalCrossentropy(from_logits=True))
     scores = {}
     for name, augment in of_images().items():
         if names is None or name in names:
             scores[name] = []
             for seed in range(seeds):
                 x, y, x_test, y_test = digits(seed)
-                data = kp.augmentation.AugmentedDataset(*often(x, y), augment, seed=seed)
+                data = kp.augmentation.AugmentedDataset(*often(x, y), augment, batch_size=BATCH, seed=seed)
                 model = anew(seed)
                 model.fit(data, epochs=epochs, verbose=0)
                 said = keras.ops.convert_to_numpy(model(x_test)).argmax(axis=-1)
@@ -104,7 +105,7 @@ def tables(seeds, epochs):
         return keras.Sequential([keras.Input((30,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(2)])
 
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    anew, scores = Anew(network, keras.optimizers.Adam(3e-3), loss), {}
+    anew, scores = Anew(network, keras.optimizers.Adam(RATE), loss), {}
     for name in ("none", "class-balanced", "class-balanced, SMOTE"):
         scores[name] = []
         for seed in range(seeds):
@@ -113,7 +114,9 @@ def tables(seeds, epochs):
             if "SMOTE" in name:
                 augment = [kp.layers.SMOTE(seed=seed)]
                 augment[0].adapt(x, y)
-            data = kp.augmentation.AugmentedDataset(*often(x, y), augment, balanced=name != "none", seed=seed)
+            data = kp.augmentation.AugmentedDataset(
+                *often(x, y), augment, batch_size=BATCH, balanced=name != "none", seed=seed
+            )
             model = anew(seed)
             model.fit(data, epochs=epochs, verbose=0)
             said = keras.ops.convert_to_numpy(model(x_test)).argmax(axis=-1)
@@ -144,7 +147,7 @@ def texts(seeds, epochs, rows=50, test_rows=500):
         return keras.Sequential([keras.Input((size,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(len(TOPICS))])
 
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    anew = Anew(network, keras.optimizers.Adam(3e-3), loss)
+    anew = Anew(network, keras.optimizers.Adam(RATE), loss)
     noise = [kp.layers.SynonymReplacement(0.2, str(WORDNET), seed=1), kp.layers.RandomDeletion(0.2, seed=2)]
     scores = {"none": [], "word noise": []}
     for seed in range(seeds):
@@ -155,7 +158,7 @@ def texts(seeds, epochs, rows=50, test_rows=500):
         x_test = keras.ops.convert_to_numpy(words(x[test]))
         for name in scores:
             augment = [*(noise if name == "word noise" else []), words]
-            data = kp.augmentation.AugmentedDataset(*often(x[train], y[train]), augment, seed=seed)
+            data = kp.augmentation.AugmentedDataset(*often(x[train], y[train]), augment, batch_size=BATCH, seed=seed)
             model = anew(seed)
             model.fit(data, epochs=epochs, verbose=0)
             said = keras.ops.convert_to_numpy(model(x_test)).argmax(axis=-1)

@@ -53,7 +53,9 @@ def residual_pair(seeds):
 
 
 def rezero_pair(seeds):
-    return [kp.layers.Residual([*layer(seeds), keras.layers.ReLU(), *layer(seeds)], scale_init=0.0)]
+    """For one net, `Residual(block, scale_init=0.0)`; here each has a scale of its own."""
+    scale = keras.layers.EinsumDense("bni,n->bni", (seeds, WIDTH), kernel_initializer="zeros")
+    return [kp.layers.Residual([*layer(seeds), keras.layers.ReLU(), *layer(seeds), scale])]
 
 
 NETS = {  # a pair of layers, and whether the layer before the first pair is normalized too

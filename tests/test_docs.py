@@ -58,6 +58,9 @@ EXAMPLES = {  # arguments of the short form, and what must be on the screen
     "products_of_depth": (dict(depths=(1, 5), seeds=1, dtypes=("float16",), layers=20, epochs=1), "exploding_gradient"),
     "initialization": (dict(activations=("tanh",), depth=3, seeds=1, epochs=1), "spread of the signal"),
     "input_scaling": (dict(sets=("5 rows off",), seeds=1, epochs=2), "QuantileScaling"),
+    "batch_normalization": (dict(normalizations=("none", "batch"), epochs={64: 2}, seeds=1), "row of NaN"),
+    "transfer": (dict(ways=("from scratch", "L2SP"), rates=(0.01,), seeds=2, pretraining=1, epochs=2), "L2SP"),
+    "ensembles": (dict(draws=1, members=2, samples=2, epochs=2), "its dropout"),
 }
 
 
@@ -190,20 +193,26 @@ def test_every_example_is_run():
 WITHOUT_FIGURE = {"own_part"}
 SLOW_EXAMPLES = {
     "augmentation",
+    "batch_normalization",
     "bias_variance_tradeoff",
     "cross_entropy_by_hand",
     "cross_validation",
     "diagnose",
     "early_stopping",
+    "ensembles",
     "gradient_flow",
     "imbalanced",
+    "initialization",
+    "input_scaling",
     "lambda_sweep",
     "optimizers",
+    "products_of_depth",
     "proximal",
     "residual_depth",
     "robust_regression",
     "sigmoid_or_relu",
     "softmax_regions",
+    "transfer",
 }
 
 
