@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from notes import descent
 from notes.claim import Finding, claim, percent, pm, surely_less
 
-SIZES = {4: 10, 32: 30, 500: 300}  # batch size: epochs; the last is all rows
+SIZES = {4: 8, 32: 20, 500: 150}  # batch size: epochs; the last is all rows
 RATES = 10 ** np.arange(-2, 0.6, 0.5)
 
 
