@@ -1,14 +1,18 @@
-"""Formulas of docstrings become pages."""
+"""Formulas of docstrings, and pictures of parts, become pages."""
 
 import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib.pyplot as plt
 import pytest
+
+import kerasparts as kp
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "site"))
 from mathml import mathml
+from pictures import KINDS, functions, layers, optimizers, picture, trainings
 
 
 def shown(*lines):
@@ -46,3 +50,60 @@ def test_words_beside_a_formula_stay_words():
 def test_what_is_no_formula_stays_as_it_is():
     assert mathml(["one output, or several of them"]) is None
     assert mathml(["a + b + ... + z"]) is None
+
+
+TABLES = {
+    "activations": (),
+    "regularizers": functions.REGULARIZERS,
+    "losses": functions.LOSSES,
+    "optimizers": optimizers.OPTIMIZERS,
+    "optimizers.transforms": optimizers.TRANSFORMS,
+    "optimizers.schedules": optimizers.SCHEDULES,
+    "layers": {**layers.IMAGES, **layers.TABLES, **layers.SCALINGS, **layers.NOISY, **layers.CURVES},
+    "callbacks": trainings.CALLBACKS,
+    "model_selection": trainings.EXPERIMENTS,
+    "plots": trainings.FIGURES,
+}
+WITHOUT_PICTURE = {"losses.UncertainTask", "regularizers.Annealed"}
+
+
+def test_every_name_with_a_picture_is_a_part():
+    parts = {entry.name for entry in kp.catalog()}
+    assert {f"{package}.{name}" for package, names in TABLES.items() for name in names} <= parts
+
+
+@pytest.mark.parametrize("kind", ["loss", "regularizer", "optimizer", "gradient transform", "schedule"])
+def test_every_part_that_is_a_formula_has_a_picture(kind):
+    drawn = {f"{package}.{name}" for package, names in TABLES.items() for name in names}
+    assert {entry.name for entry in kp.catalog() if entry.kind == kind} - drawn <= WITHOUT_PICTURE
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "activations.Softmax",
+        "initializers.SparseNormal",
+        "losses.Huber",
+        "losses.TripletHard",
+        "optimizers.SGD",
+        "optimizers.transforms.SkipNonFinite",
+        "optimizers.schedules.Scaled",
+        "layers.Cutout",
+        "layers.MixUp",
+        "layers.SMOTE",
+        "layers.ParametricReLU",
+        "plots.plot_schedule",
+    ],
+)
+def test_a_picture_is_drawn_from_the_part(name):
+    (entry,) = (entry for entry in kp.catalog() if entry.name == name)
+    before = plt.get_fignums()
+    assert b"<svg" in picture(entry)
+    assert plt.get_fignums() == before
+
+
+def test_what_nothing_would_show_has_no_picture():
+    kinds = {entry.kind for entry in kp.catalog()}
+    assert {*KINDS} <= kinds
+    (entry,) = (entry for entry in kp.catalog() if entry.name == "callbacks.TimeLimit")
+    assert picture(entry) is None

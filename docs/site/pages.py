@@ -1,36 +1,43 @@
 """Pages of the site: README, one for each part from its docstring, one for each package, and the texts of the root."""
 
 import inspect
-import io
 import operator
 import re
-from collections import defaultdict
+import sys
 from dataclasses import is_dataclass
 from pathlib import Path
 
 import matplotlib
-
-matplotlib.use("svg")
-
-import matplotlib.pyplot as plt
 from mkdocs.structure.files import File
 
 import kerasparts as kp
 
+matplotlib.use("svg")  # no window, and no choice of one
+sys.path.insert(0, str(Path(__file__).parent))
+from pictures import picture
+
 ROOT = Path(__file__).parents[2]
+PARTS = kp.catalog()
 TEXTS = {"changelog.md": "kerasparts/CHANGELOG.md", "security.md": "SECURITY.md", "tests.md": "tests/README.md"}
 
 
+def by_package():
+    """The parts of each, in the order of README's table; then those with names to type and no parts."""
+    package_of = {entry: entry.name.rpartition(".")[0] for entry in PARTS}
+    order = dict.fromkeys(package_of.values())
+    parts = {package: [entry for entry in PARTS if package_of[entry] == package] for package in order}
+    others = (name for name in sorted(kp.__all__) if inspect.ismodule(getattr(kp, name)) and name not in parts)
+    return parts | dict.fromkeys(others, ())
+
+
+PACKAGES = by_package()
+
+
 def on_files(files, config):
-    parts = kp.catalog()
-    pages = {"index.md": f"---\nhide: [navigation]\n---\n{readme(parts)}"}
+    pages = {"index.md": f"---\nhide: [navigation]\n---\n{readme()}"}
     pages |= {page: text((ROOT / path).read_text()) for page, path in TEXTS.items() if (ROOT / path).exists()}
-    by_package = defaultdict(list)
-    for entry in parts:
-        by_package[entry.name.rpartition(".")[0]].append(entry)
-        pages[page_of(entry.name)] = part(entry, files, config)
-    for package in packages():
-        pages[f"{package}/index.md"] = overview(package, by_package[package])
+    pages |= {page_of(entry.name): part(entry, files, config) for entry in PARTS}
+    pages |= {f"{package}/index.md": overview(package, entries) for package, entries in PACKAGES.items()}
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))
     return files
@@ -38,20 +45,13 @@ def on_files(files, config):
 
 def on_config(config):
     """The parts by package, and the texts."""
-    by_package = defaultdict(list)
-    for entry in kp.catalog():
-        package, _, name = entry.name.rpartition(".")
-        by_package[package].append({name: page_of(entry.name)})
-    sections = [{package: [f"{package}/index.md", *by_package[package]]} for package in packages()]
+    sections = []
+    for package, entries in PACKAGES.items():
+        pages = [{entry.name.rpartition(".")[2]: page_of(entry.name)} for entry in entries]
+        sections.append({package: [f"{package}/index.md", *pages]})
     texts = [{path.removesuffix(".md").capitalize(): path} for path, file in TEXTS.items() if (ROOT / file).exists()]
     config.nav = [{"Start": ["index.md", {"Migration": "migration.md"}, *texts]}, {"Parts and gauges": sections}]
     return config
-
-
-def packages():
-    """Those with names to type, in the order of README's table, those without parts last."""
-    first = dict.fromkeys(entry.name.rpartition(".")[0] for entry in kp.catalog())
-    return [*first, *(name for name in sorted(kp.__all__) if inspect.ismodule(getattr(kp, name)) and name not in first)]
 
 
 def page_of(name):
@@ -67,10 +67,9 @@ def part(entry, files, config):
     lines += ['!!! abstract "What it does that Keras does not"', f"    {beyond}.", ""]
     if entry.answers:
         lines += [f"The note that it answers: *{entry.answers}*.", ""]
-    picture = draw(entry)
-    if picture is not None:
-        file = File.generated(config, f"images/parts/{entry.name}.svg", content=picture)
-        files.append(file)
+    drawn = picture(entry)
+    if drawn is not None:
+        files.append(File.generated(config, f"images/parts/{entry.name}.svg", content=drawn))
         lines += [f"![{name}](../images/parts/{entry.name}.svg)", ""]
     return "\n".join([*lines, api(entry.name)])
 
@@ -104,10 +103,10 @@ def overview(package, entries):
     return "\n".join(lines)
 
 
-def readme(parts):
+def readme():
     """README, with its links to files turned to the pages of the parts."""
     content = (ROOT / "README.md").read_text()
-    for entry in parts:
+    for entry in PARTS:
         content = content.replace(f"[`{entry.name}`]({entry.file})", f"[`{entry.name}`]({page_of(entry.name)})")
     return text(content.replace("](docs/images/", "](images/"))
 
@@ -116,31 +115,5 @@ def text(content):
     """Links lead to pages, where the file is one; else to none."""
     for page, file in TEXTS.items():
         content = content.replace(f"]({file})", f"]({page})")
-    pages = "|".join(map(re.escape, [*TEXTS, *(page_of(entry.name) for entry in kp.catalog())]))
+    pages = "|".join(map(re.escape, [*TEXTS, *(page_of(entry.name) for entry in PARTS)]))
     return re.sub(rf"\[([^\]]+)\]\((?!http|#|images/|(?:{pages})\))[^)]+\)", r"\1", content)
-
-
-def draw(entry):
-    """SVG of what the part does, or None."""
-    name = entry.name.rpartition(".")[2]
-    if entry.kind == "activation" and name != "Softmax":
-        axes = kp.plots.plot_activation(getattr(kp.activations, name)())
-    elif name in SCHEDULES:
-        axes = kp.plots.plot_schedule(getattr(kp.optimizers.schedules, name)(**SCHEDULES[name]), steps=100)
-    else:
-        return None
-    output = io.BytesIO()
-    axes.figure.savefig(output, format="svg", bbox_inches="tight")
-    plt.close(axes.figure)
-    return output.getvalue()
-
-
-SCHEDULES = {
-    "StepDecay": {"learning_rate": 0.1, "every": 20, "factor": 0.5},
-    "Warmup": {"schedule": kp.optimizers.schedules.StepDecay(0.1, every=30, factor=0.5), "length": 15},
-    "Chain": {"schedules": [0.1, kp.optimizers.schedules.StepDecay(0.05, every=20, factor=0.5)], "lengths": [30]},
-    "OneCycle": {"learning_rate": 0.1, "length": 100},
-    "Cyclical": {"minimum": 0.02, "maximum": 0.1, "half_cycle": 15, "mode": "triangular2"},
-    "CosineWarmRestarts": {"learning_rate": 0.1, "length": 15, "growth": 2.0},
-    "InverseSquareRoot": {"learning_rate": 0.1, "warmup": 10},
-}
