@@ -174,7 +174,7 @@ def seconds(problem, rounds, epochs=50):
 def main(problems=tuple(PROBLEMS), starts=3, budget=1000, rounds=7, short=False):
     """`short`: two of the problems and of the starts, a smaller budget, fewer rounds."""
     if short:
-        problems, starts, budget, rounds = ("logistic regression", "MLP, diabetes"), 2, 400, 3
+        problems, starts, budget, rounds = ("logistic regression", "MLP, diabetes"), 2, 250, 3
     rows = []
     name = keras.backend.backend()
     print(f"gradients until within 1e-4, median of {starts} starts ({name}, at most {budget} gradients)")
