@@ -59,7 +59,8 @@ def one_unit(seeds):
     kernel, bias = keras.Variable(random.normal(size=(5, 1))), keras.Variable(random.normal(size=(1,)))
 
     def loss():
-        return ops.sum(0.5 * ops.square(ops.sigmoid(x @ kernel.value + bias.value) - y))
+        predicted = ops.sigmoid(ops.matmul(x, kernel.value) + bias.value)
+        return ops.sum(0.5 * ops.square(ops.subtract(predicted, y)))
 
     _, gradients = backend.value_and_gradients(loss, [kernel, bias])()
     predicted = sigmoid(x @ ops.convert_to_numpy(kernel) + ops.convert_to_numpy(bias))

@@ -57,7 +57,7 @@ def powers(seeds):
         layer = keras.layers.Dense(2, use_bias=False, kernel_initializer=keras.initializers.Identity(factor))
         x, depth = ops.ones((1, 2)), 0
         while np.isfinite(value := float(x[0, 0])) and value > 0:
-            x, depth = layer(x), depth + 1
+            x, depth = ops.stop_gradient(layer(x)), depth + 1
             if depth == 50:
                 ratios[factor] = float(x[0, 0]) / factor**50
         ends[factor] = depth
