@@ -56,3 +56,25 @@ def test_networks_side_by_side_learn_as_each_would_alone():
             np.testing.assert_allclose(ours[network], expected, atol=1e-5)
         expected = alone.evaluate(x[:, network], labels[:, network], verbose=0)
         assert losses[network] == pytest.approx(expected, abs=1e-5)
+
+
+def test_cross_entropy_by_hand_is_that_of_the_framework():
+    import cross_entropy_by_hand as example
+
+    for what, (of_losses, of_gradients) in example.compare(rows=50, classes=4).items():
+        assert of_losses < 1e-5, what
+        assert of_gradients < 1e-5, what
+    assert example.step_of_a_layer() < 1e-5
+    table = example.extremes(np.array([-100.0, 0.0, 100.0]))
+    for found, expected in zip(table["kerasparts, logits"], table["by hand"], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_noise_of_a_gradient_falls_as_the_root_of_the_rows():
+    import batch_size as example
+    from notes import nets
+
+    found = example.noise(nets.digits(2, training=512), batches=(4, 64, 512))
+    assert (found[512] < 1e-6).all()
+    # without replacement: sqrt((512 - 4) / 4) over sqrt((512 - 64) / 64)
+    np.testing.assert_allclose(found[4] / found[64], 4.26, rtol=0.15)
