@@ -3,7 +3,6 @@
 import inspect
 import operator
 import re
-import tomllib
 from dataclasses import asdict, dataclass
 from importlib import import_module, resources
 from typing import Any
@@ -117,6 +116,8 @@ def catalog(kind: str | None = None) -> Catalog:
     >>> kerasparts.catalog()["Focal"].reference
     'Lin et al. 2017, https://arxiv.org/abs/1708.02002, equation 5.'
     """
+    import tomllib  # a parser, which `import kerasparts` does without
+
     remarks = tomllib.loads((resources.files(__package__) / "remarks.toml").read_text())
     entries = tuple(_entry(name, remark) for name, remark in _flat(remarks))
     kinds = sorted({entry.kind for entry in entries})

@@ -9,7 +9,6 @@ import keras
 
 from kerasparts.backend import kept_random_numbers
 from kerasparts.core.checks import check
-from kerasparts.testing.kinds import promises_of_kind
 from kerasparts.testing.subject import Subject
 
 
@@ -78,6 +77,8 @@ def promises_of(part: type, inputs: Any = None, without: tuple[str, ...] = (), *
     >>> str(promises_of(kerasparts.optimizers.schedules.StepDecay, learning_rate=0.1, every=2)[-1])
     'trains on from a file as if never stopped'
     """
+    from kerasparts.testing.kinds import promises_of_kind  # many modules, which only authors of parts need
+
     check(inspect.isclass(part), "part", part, "a class")
     tests, kind = promises_of_kind(part)
     subject = Subject(part, kwargs, kind.INPUTS if inputs is None else inputs)
