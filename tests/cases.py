@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 import kerasparts as kp
+from kerasparts.testing.subject import Subject
 from tests.reference import (
     activations,
     augmentation,
@@ -75,20 +76,14 @@ class Case:
     moving: dict[str, Any] = field(default_factory=dict)
 
     def build(self, **changes):
-        return self.part(**{name: _fresh(value) for name, value in {**self.kwargs, **changes}.items()})
+        return self.subject().build(**changes)
+
+    def subject(self, inputs=None, **changes):
+        """What the promises of `kerasparts.testing` are tried on."""
+        return Subject(self.part, {**self.kwargs, **changes}, inputs)
 
     def __str__(self):
         return f"{self.part.__name__}{'-' + self.name if self.name else ''}"
-
-
-def _fresh(value):
-    """An optimizer or a layer serves one model: what is around it gets one of its own."""
-    if isinstance(value, list):
-        return [_fresh(one) for one in value]
-    if isinstance(value, keras.layers.Layer):  # in the precision that holds now
-        return type(value).from_config({k: v for k, v in value.get_config().items() if k != "dtype"})
-    is_optimizer = isinstance(value, keras.optimizers.Optimizer)
-    return type(value).from_config(value.get_config()) if is_optimizer else value
 
 
 ACTIVATIONS = [

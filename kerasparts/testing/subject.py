@@ -10,8 +10,6 @@ import keras
 import numpy as np
 from keras import ops
 
-ROWS = 8
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -25,20 +23,28 @@ class Subject:
 
     part: type
     kwargs: dict[str, Any]
-    inputs: Any
+    inputs: Any = None
 
     def build(self, **changes: Any) -> Any:
-        """A new instance. Objects among the arguments serve one model each, and are made anew."""
+        """A new instance."""
         return self.part(**{name: anew(value) for name, value in {**self.kwargs, **changes}.items()})
 
 
 def anew(value):
-    is_object = isinstance(value, keras.Layer | keras.optimizers.Optimizer)
-    return type(value).from_config(value.get_config()) if is_object else value
+    """The same argument for another part: an optimizer or a layer serves one model."""
+    if isinstance(value, list):
+        return [anew(one) for one in value]
+    if isinstance(value, keras.Layer):  # in the precision that holds now
+        return type(value).from_config({k: v for k, v in value.get_config().items() if k != "dtype"})
+    return type(value).from_config(value.get_config()) if isinstance(value, keras.optimizers.Optimizer) else value
 
 
 def numbers(shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+ROWS = 8
+X, Y = numbers((ROWS, 6)), numbers((ROWS, 4), 1)  # what `dense` models are fitted to
 
 
 def array(tensor):
@@ -59,7 +65,7 @@ def is_finite(values):
     return all(np.isfinite(one).all() for one in values if one.dtype.kind == "f")
 
 
-def dense(units=1, optimizer=None, loss="mse", **arguments):
+def dense(units=4, optimizer=None, loss="mse", **arguments):
     """A compiled layer of 6 inputs."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(units, **arguments)])
@@ -67,7 +73,7 @@ def dense(units=1, optimizer=None, loss="mse", **arguments):
     return model
 
 
-def fit(model, x, y, epochs=2):
+def fit(model, x=X, y=Y, epochs=2):
     return model.fit(x, y, batch_size=ROWS // 2, epochs=epochs, shuffle=False, verbose=0).history["loss"]
 
 
@@ -78,7 +84,7 @@ def through_a_file(model):
         return keras.models.load_model(Path(folder) / "model.keras")
 
 
-def check_resumes(make: Callable[[], keras.Model], x, y) -> None:
+def check_resumes(make: Callable[[], keras.Model], x=X, y=Y) -> None:
     """A model that is saved half-way and loaded ends with the weights of one that is not, to the last bits."""
     model = make()
     fit(model, x, y)

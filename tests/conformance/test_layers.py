@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kerasparts.testing.promises import layer as promises
 from tests.cases import LAYERS
 from tests.models import chosen, side_by_side
 
@@ -17,10 +18,7 @@ def data(case, rows=50):
 
 
 def ready(case, **changes):
-    layer = case.build(**changes)
-    if hasattr(layer, "adapt"):
-        layer.adapt(data(case))
-    return layer
+    return promises.ready(case.subject(data(case), **changes))
 
 
 def numpy(x):
@@ -43,7 +41,7 @@ def test_shape_is_known_before_data_and_for_any_batch(case):
     layer = case.build()
     symbolic = layer(keras.KerasTensor((None, *case.shape)))
     assert symbolic.shape == layer.compute_output_shape((None, *case.shape))
-    assert tuple(ready(case)(data(case, 7)).shape) == (7, *symbolic.shape[1:])
+    promises.gives_the_shapes_it_says(case.subject(data(case, 7)))
 
 
 @EVERY
@@ -65,8 +63,7 @@ def test_keeps_to_its_precision(case, policy):
 
 @EVERY
 def test_takes_an_empty_batch(case):
-    layer = ready(case)
-    assert layer(np.zeros((0, *case.shape), "float32")).shape[0] == 0
+    promises.takes_batches_of_any_size(case.subject(data(case)))
 
 
 @EVERY
@@ -141,8 +138,4 @@ def test_the_same_seed_draws_the_same_numbers_and_another_does_not(case):
 
 @RANDOM
 def test_what_is_not_finite_stays_in_its_row(case):
-    x = data(case)
-    x[0] = np.nan
-    x[1] = np.inf
-    y = numpy(ready(case)(x, training=False))
-    assert np.isfinite(y[2:]).all()
+    promises.treats_each_row_by_itself_at_inference(case.subject(data(case)))

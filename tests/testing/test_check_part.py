@@ -110,8 +110,19 @@ def test_a_callback_whose_second_fit_is_not_its_first_is_found():
             self.epochs += 1
             self.model.stop_training = self.epochs > 3
 
-    with pytest.raises(BrokenPromises, match="serves one fit after another: the first fit takes 3 epochs"):
+    with pytest.raises(BrokenPromises, match="serves one fit after another: the first fit takes 4 epochs"):
         check_part(Tired)
+
+    class Counting(keras.callbacks.Callback):
+        epochs = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.epochs += 1
+            logs["count"] = self.epochs
+
+    (promise,) = [one for one in promises_of(Counting) if one.name == "serves one fit after another"]
+    with pytest.raises(AssertionError, match="has other values of count than the first"):
+        promise()
 
 
 def test_a_part_that_does_not_take_its_arguments_says_so_itself():

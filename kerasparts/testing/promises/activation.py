@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from kerasparts.testing.subject import (
-    ROWS,
     Subject,
+    X,
     array,
     arrays,
     check_resumes,
@@ -13,10 +13,9 @@ from kerasparts.testing.subject import (
     expect,
     fit,
     is_finite,
-    numbers,
 )
 
-INPUTS = numbers((ROWS, 6))
+INPUTS = X
 
 
 def keeps_shape_and_precision(subject: Subject):
@@ -35,13 +34,13 @@ def is_finite_far_from_zero(subject: Subject):
 
 
 def trains_in_a_compiled_fit(subject: Subject):
-    model = dense(4, activation=subject.build())
-    fit(model, numbers((ROWS, 6)), numbers((ROWS, 4), 1))
+    model = dense(activation=subject.build())
+    fit(model)
     expect(is_finite(arrays(model.weights)), "the weights become NaN or infinity")
 
 
 def trains_on_from_a_file_as_if_never_stopped(subject: Subject):
-    check_resumes(lambda: dense(4, activation=subject.build()), numbers((ROWS, 6)), numbers((ROWS, 4), 1))
+    check_resumes(lambda: dense(activation=subject.build()))
 
 
 PROMISES = (

@@ -23,14 +23,16 @@ def gives_what_shape_and_precision_are_asked(subject: Subject):
 
 def draws_the_same_from_the_same_seed(subject: Subject):
     if "seed" in inspect.signature(subject.part).parameters:
-        one, other = (array(subject.build(seed=3)(subject.inputs)) for _ in range(2))
-        expect(same([one], [other], 0, 0), "two instances of one seed differ")
+        one, again, other = (subject.build(seed=seed) for seed in (3, 3, 4))
+        first, second, third = ([array(each(subject.inputs)) for _ in range(3)] for each in (one, again, other))
+        expect(same(first, second, 0, 0), "two instances of one seed differ")
+        expect(not same(first[:1], third[:1]), "two instances of different seeds agree")
 
 
 def draws_anew_for_every_layer_that_shares_it(subject: Subject):
     if "seed" in inspect.signature(subject.part).parameters:
         shared = subject.build()
-        one, other = (array(shared(subject.inputs)) for _ in range(2))
+        one, other = (array(keras.Layer().add_weight(subject.inputs, shared)) for _ in range(2))
         expect(not same([one], [other]), "two layers that share an instance get equal weights")
 
 

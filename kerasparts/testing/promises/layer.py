@@ -1,11 +1,11 @@
-"""Layers, tried on `inputs`: an array of at least two rows."""
+"""Layers, tried on `inputs`: an array of some rows. A layer with `adapt` is adapted to it first."""
 
 import keras
 import numpy as np
 
 from kerasparts.testing.subject import (
-    ROWS,
     Subject,
+    X,
     array,
     arrays,
     check_resumes,
@@ -17,11 +17,11 @@ from kerasparts.testing.subject import (
     through_a_file,
 )
 
-INPUTS = numbers((ROWS, 6))
+INPUTS = X
 
 
 def gives_the_shapes_it_says(subject: Subject):
-    x, layer = subject.inputs, subject.build()
+    x, layer = subject.inputs, ready(subject)
     said = keras.tree.flatten(layer(keras.Input(x.shape[1:], dtype=x.dtype.name)))
     given = keras.tree.flatten(layer(x, training=False))
     for before, after in zip(said, given, strict=True):
@@ -32,7 +32,7 @@ def gives_the_shapes_it_says(subject: Subject):
 
 
 def takes_batches_of_any_size(subject: Subject):
-    layer = subject.build()
+    layer = ready(subject)
     for rows in (len(subject.inputs), 1, 0):
         outputs = arrays(layer(subject.inputs[:rows], training=False))
         expect(all(len(one) == rows for one in outputs), f"{rows} rows become {[one.shape for one in outputs]}")
@@ -40,27 +40,27 @@ def takes_batches_of_any_size(subject: Subject):
 
 
 def gives_the_same_again_at_inference(subject: Subject):
-    layer = subject.build()
+    layer = ready(subject)
     one, other = (arrays(layer(subject.inputs, training=False)) for _ in range(2))
     expect(same(one, other, 0, 0), "two calls with `training=False` differ")
 
 
 def treats_each_row_by_itself_at_inference(subject: Subject):
-    layer = subject.build()
+    layer = ready(subject)
     together = arrays(layer(subject.inputs, training=False))
     alone = arrays(layer(subject.inputs[:1], training=False))
     expect(same([one[:1] for one in together], alone, 1e-4, 1e-5), "a row gets another answer in a batch than alone")
     if subject.inputs.dtype.kind == "f":
         spoilt = subject.inputs.copy()
-        spoilt[-1] = np.nan
-        rest = [one[:-1] for one in arrays(layer(spoilt, training=False))]
-        expect(is_finite(rest), "a row of NaN spoils the answers to others")
+        spoilt[-1], spoilt[-2:-1] = np.nan, np.inf
+        rest = [one[:-2] for one in arrays(layer(spoilt, training=False))]
+        expect(is_finite(rest), "a row of NaN, or of infinity, spoils the answers to others")
 
 
 def follows_the_precision_it_is_given(subject: Subject):
     for policy, dtype in (("mixed_float16", "float16"), ("mixed_bfloat16", "bfloat16")):
         keras.config.set_dtype_policy(policy)
-        layer = subject.build()
+        layer = ready(subject)
         outputs = keras.tree.flatten(layer(subject.inputs, training=False))
         floats = [one for one in outputs if keras.backend.is_float_dtype(keras.backend.standardize_dtype(one.dtype))]
         given = {keras.backend.standardize_dtype(one.dtype) for one in floats}
@@ -72,9 +72,9 @@ def follows_the_precision_it_is_given(subject: Subject):
 
 
 def trains_in_a_compiled_fit(subject: Subject):
-    model, before = around(subject), None
+    model = around(subject)
     before = [array(weight) for weight in model.trainable_weights]
-    losses = fit(model, subject.inputs, numbers((len(subject.inputs), 1), 1))
+    losses = fit(model, *data(subject))
     expect(np.isfinite(losses).all(), f"the loss becomes {losses[-1]}")
     still = [w.path for w, b in zip(model.trainable_weights, before, strict=True) if b.size and (array(w) == b).all()]
     expect(not still, f"{', '.join(still)} did not move: no gradient comes there")
@@ -82,21 +82,32 @@ def trains_in_a_compiled_fit(subject: Subject):
 
 def comes_back_from_a_file_with_its_answers(subject: Subject):
     model = around(subject)
-    fit(model, subject.inputs, numbers((len(subject.inputs), 1), 1))
+    fit(model, *data(subject))
     again = through_a_file(model)
     one, other = (arrays(m(subject.inputs, training=False)) for m in (model, again))
     expect(same(one, other), "the loaded model gives other answers")
 
 
 def trains_on_from_a_file_as_if_never_stopped(subject: Subject):
-    check_resumes(lambda: around(subject), subject.inputs, numbers((len(subject.inputs), 1), 1))
+    check_resumes(lambda: around(subject), *data(subject))
+
+
+def ready(subject):
+    layer = subject.build()
+    if hasattr(layer, "adapt"):
+        layer.adapt(subject.inputs)
+    return layer
+
+
+def data(subject):
+    return subject.inputs, numbers((len(subject.inputs), 1), 1)
 
 
 def around(subject):
     """A compiled model of one output with the layer."""
     keras.utils.set_random_seed(0)
     inputs = keras.Input(subject.inputs.shape[1:], dtype=subject.inputs.dtype.name)
-    outputs = keras.tree.flatten(subject.build()(inputs))
+    outputs = keras.tree.flatten(ready(subject)(inputs))
     flat = [keras.layers.Flatten()(keras.layers.Activation("linear", dtype="float32")(one)) for one in outputs]
     together = flat[0] if len(flat) == 1 else keras.layers.Concatenate()(flat)
     model = keras.Model(inputs, keras.layers.Dense(1)(together))
