@@ -63,6 +63,7 @@ class Loss(keras.losses.Loss):
         return ops.cast(value, self.dtype)
 
     def _reduced(self, losses, y_pred, weight):
+        self._reduce.reduction = self.reduction  # which may have been set since
         total = backend.source_of(losses)
         if total is None or self.reduction in (None, "none"):
             return self._reduce(losses, y_pred, weight)

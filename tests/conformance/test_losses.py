@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from kerasparts import backend
+from kerasparts.testing.promises import loss as promises
 from tests.cases import LOSSES
 
 PLAIN = dict(axis=-1, dtype="float32", reduction="sum_over_batch_size")
@@ -116,11 +117,7 @@ def test_a_sample_weight_with_fewer_axes_weighs_whole_samples(case, kind):
 @each()
 def test_zero_weight_removes_a_sample(case, kind):
     y, z = data(kind)
-    loss = build(case, kind, reduction="sum")
-    w = np.ones(8)
-    w[2] = 0.0
-    keep = np.arange(8) != 2
-    assert value(loss, y, z, w) == pytest.approx(float(value(loss, y[keep], z[keep])), rel=1e-5)
+    promises.forgets_rows_of_weight_zero(case.subject((y, z), **case.targets[kind], **PLAIN))
     for reduction in ("sum_over_batch_size", "mean_with_sample_weight", "sum"):
         assert value(build(case, kind, reduction=reduction), y, z, np.zeros(8)) == 0.0
 
@@ -142,6 +139,14 @@ def test_a_keras_mask_and_gaps_leave_the_same_average(case, kind):
     masked = keras.layers.Masking(mask_value=-1e3)(np.where(mask[..., None], z, -1e3).astype("float32"))
     result = float(build(case, kind)(y, masked))
     assert result == pytest.approx(expected(case, kind, y, z, mask=mask), rel=1e-5)
+
+
+@each()
+def test_a_reduction_set_later_is_that_of_the_loss(case, kind):
+    y, z = data(kind)
+    loss = build(case, kind)
+    loss.reduction = "sum"
+    assert value(loss, y, z) == value(build(case, kind, reduction="sum"), y, z)
 
 
 def extremes(case, kind):
