@@ -115,20 +115,20 @@ def main(folder=FOLDER, seeds=5, epochs=100, lambdas=LAMBDAS, fewer=FEWER, rates
     found = {}
     print(f"{ROWS} digits, {epochs} epochs, {seeds} seeds: mean and spread (std)\n")
     heads = f"{'training loss':15} {'test loss':15} {'test accuracy':15}"
-    print(f"{'':26} {heads} {'better in':>9} {f'epochs to {LEARNT:g}':>13}")
+    print(f"{'':28} {heads} {'better in':>9} {f'epochs to {LEARNT:g}':>13}")
     with backend.many_models():
         curves = dropout_curves(data, rates, epochs)
         none = curves[rates[0]][1][-1]
         for rate, (training, test, accuracies) in curves.items():
             cells = f"{spread(training[-1]):15} {spread(test[-1]):15} {spread(accuracies):15}"
             better, needed = (test[-1] < none).sum(), spread(epochs_to(training), ".0f")
-            print(f"{f'dropout {rate:g}':26} {cells} {better:9} {needed:>13}", flush=True)
-        print(f"\n{'':26} {heads} {'better in':>9} {'zeros':>6} {'below 1e-3':>10}")
+            print(f"{f'dropout {rate:g}':28} {cells} {better:9} {needed:>13}", flush=True)
+        print(f"\n{'':28} {heads} {'better in':>9} {'zeros':>6} {'below 1e-3':>10}")
         for way in COLORS:
             found[way] = sweep(way, data, fewer if way == "L1, Proximal" else lambdas, epochs)
             for value, (training, test, accuracy, zero, small) in found[way].items():
                 cells = f"{spread(training):15} {spread(test):15} {spread(accuracy):15} {(test < none).sum():9}"
-                print(f"{f'{way}, lambda {value:g}':26} {cells} {zero.mean():6.1%} {small.mean():10.1%}", flush=True)
+                print(f"{f'{way}, lambda {value:g}':28} {cells} {zero.mean():6.1%} {small.mean():10.1%}", flush=True)
             print()
     print(f"Better: a test loss below that of dropout {rates[0]:g} on the same rows, in so many of {seeds} seeds")
     picture = folder / "regularization.png"
