@@ -2,6 +2,7 @@
 
 import inspect
 import operator
+import posixpath
 import re
 import sys
 from dataclasses import is_dataclass
@@ -18,7 +19,14 @@ from pictures import picture
 
 ROOT = Path(__file__).parents[2]
 PARTS = kp.catalog()
-TEXTS = {"changelog.md": "kerasparts/CHANGELOG.md", "security.md": "SECURITY.md", "tests.md": "tests/README.md"}
+TEXTS = {
+    "examples.md": "examples/README.md",
+    "speed.md": "benchmarks/RESULTS.md",
+    "changelog.md": "kerasparts/CHANGELOG.md",
+    "security.md": "SECURITY.md",
+    "tests.md": "tests/README.md",
+}
+TEXTS = {page: file for page, file in TEXTS.items() if (ROOT / file).exists()}
 
 
 def by_package():
@@ -35,7 +43,7 @@ PACKAGES = by_package()
 
 def on_files(files, config):
     pages = {"index.md": f"---\nhide: [navigation]\n---\n{readme()}"}
-    pages |= {page: text((ROOT / path).read_text()) for page, path in TEXTS.items() if (ROOT / path).exists()}
+    pages |= {page: linked((ROOT / file).read_text(), file, page) for page, file in TEXTS.items()}
     pages |= {page_of(entry.name): part(entry, files, config) for entry in PARTS}
     pages |= {f"{package}/index.md": overview(package, entries) for package, entries in PACKAGES.items()}
     for path, content in pages.items():
@@ -44,19 +52,31 @@ def on_files(files, config):
 
 
 def on_config(config):
-    """The parts by package, and the texts."""
+    """The texts, and the parts by package."""
     sections = []
     for package, entries in PACKAGES.items():
         pages = [{entry.name.rpartition(".")[2]: page_of(entry.name)} for entry in entries]
         sections.append({package: [f"{package}/index.md", *pages]})
-    texts = [{path.removesuffix(".md").capitalize(): path} for path, file in TEXTS.items() if (ROOT / file).exists()]
-    config.nav = [{"Start": ["index.md", {"Migration": "migration.md"}, *texts]}, {"Parts and gauges": sections}]
+    texts = [{path.removesuffix(".md").capitalize(): path} for path in TEXTS]
+    guides = re.findall(r"\[([^\]]+)\]\(docs/(guide/\w+\.md)\)", (ROOT / "README.md").read_text())
+    guides = [{label: page} for page, label in {page: label for label, page in guides}.items()]
+    start = ["index.md", {"Guides": guides}, {"Migration": "migration.md"}, *texts]
+    config.nav = [{"Start": start}, {"Parts and gauges": sections}]
     return config
+
+
+def on_page_markdown(markdown, page, config, files):
+    file = f"docs/{page.file.src_uri}"
+    return linked(markdown, file, page.file.src_uri) if in_docs(file) else markdown
 
 
 def page_of(name):
     package, _, part_name = name.rpartition(".")
     return f"{package}/{part_name}.md"
+
+
+SHOWN = {"README.md": "index.md"} | {file: page for page, file in TEXTS.items()}
+SHOWN |= {entry.name: page_of(entry.name) for entry in PARTS}
 
 
 def part(entry, files, config):
@@ -104,16 +124,25 @@ def overview(package, entries):
 
 
 def readme():
-    """README, with its links to files turned to the pages of the parts."""
-    content = (ROOT / "README.md").read_text()
-    for entry in PARTS:
-        content = content.replace(f"[`{entry.name}`]({entry.file})", f"[`{entry.name}`]({page_of(entry.name)})")
-    return text(content.replace("](docs/images/", "](images/"))
+    return linked((ROOT / "README.md").read_text(), "README.md", "index.md")
 
 
-def text(content):
-    """Links lead to pages, where the file is one; else to none."""
-    for page, file in TEXTS.items():
-        content = content.replace(f"]({file})", f"]({page})")
-    pages = "|".join(map(re.escape, [*TEXTS, *(page_of(entry.name) for entry in PARTS)]))
-    return re.sub(rf"\[([^\]]+)\]\((?!http|#|images/|(?:{pages})\))[^)]+\)", r"\1", content)
+def linked(content, file, page):
+    """Links of a file of the repository lead to pages, where one shows what they name; else to none."""
+
+    def lead(match):
+        code, picture, label, path, anchor = match.groups()
+        if code:
+            return code
+        to = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+        to = SHOWN.get(label.strip("`")) or SHOWN.get(to) or (to.removeprefix("docs/") if in_docs(to) else None)
+        if to is None:
+            return label
+        return f"{picture}[{label}]({posixpath.relpath(to, posixpath.dirname(page) or '.')}{anchor or ''})"
+
+    code, link = r"(```.*?```|`[^`\n]*`)", r"(!?)\[([^\]]+)\]\((?!http|#)([^)#]+)(#[^)]*)?\)"
+    return re.sub(f"{code}|{link}", lead, content, flags=re.DOTALL)
+
+
+def in_docs(path):
+    return path.startswith("docs/") and (ROOT / path).is_file()
