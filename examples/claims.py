@@ -12,6 +12,7 @@ import argparse
 import importlib
 import os
 import platform
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from multiprocessing import get_context
@@ -115,8 +116,10 @@ def write(found, seeds, readme=README):
     """Puts the table between the marks in the file."""
     before, _, rest = readme.read_text().partition(START)
     _, _, after = rest.partition(END)
+    counts = Counter(finding.verdict for finding in found.values())
     versions = (
-        f"{date.today():%Y-%m-%d}: {len(found)} claims, {seeds} seeds, Python {platform.python_version()}, "
+        f"{date.today():%Y-%m-%d}: {len(found)} claims, of which {counts['holds']} hold, {counts['holds if']} hold if ..., "
+        f"{counts['does not hold here']} do not; {seeds} seeds, Python {platform.python_version()}, "
         f"Keras {keras.__version__} on {keras.backend.backend()}, NumPy {np.__version__}, kerasparts {kp.__version__}."
     )
     readme.write_text(f"{before}{START}\n{versions}\n\n{table(found)}{END}{after}")

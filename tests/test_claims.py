@@ -105,5 +105,6 @@ def test_less_is_said_only_where_it_is_sure():
 def test_numbers_are_told_with_their_spread():
     assert pm([1.0, 3.0]) == "2 ± 1.4"
     assert pm([1.0]) == "1"
+    assert pm([349.0, 351.0], ".2g") == "350 ± 1.4"
     assert percent([0.5, 0.7]) == "60.0 ± 14.1%"
     assert span([3.0, 1.0, 2.0]) == "2 (1 to 3)"

@@ -49,12 +49,18 @@ def claim(sentence, experiment):
     return register
 
 
+def number(value, form):
+    """With "g" the zeros are written out: 350, not 3.5e+02."""
+    text = f"{value:{form}}"
+    return f"{float(text):g}" if form.endswith("g") else text
+
+
 def pm(values, form=".2g"):
     """Mean and standard deviation: "0.61 ± 0.02"."""
     values = np.asarray(values, "float64")
     if values.size == 1:
-        return f"{values.mean():{form}}"
-    return f"{values.mean():{form}} ± {values.std(ddof=1):{form}}"
+        return number(values.mean(), form)
+    return f"{number(values.mean(), form)} ± {number(values.std(ddof=1), form)}"
 
 
 def percent(shares, form=".1f"):
@@ -66,8 +72,8 @@ def span(values, form=".2g"):
     """Median with the least and the greatest, for what spreads over decades: "2e-05 (9e-06 to 4e-05)"."""
     values = np.asarray(values, "float64")
     if values.size == 1:
-        return f"{values.mean():{form}}"
-    return f"{np.median(values):{form}} ({values.min():{form}} to {values.max():{form}})"
+        return number(values.mean(), form)
+    return f"{number(np.median(values), form)} ({number(values.min(), form)} to {number(values.max(), form)})"
 
 
 def surely_less(one, other):

@@ -235,7 +235,7 @@ def remedy(seeds, of):
     vanishing = {name: pair for name, pair in medians.items() if pair[0] < 0.1}
     if all(abs(np.log(with_it)) < abs(np.log(without)) for without, with_it in vanishing.values()):
         grown = [name for name, (_, with_it) in medians.items() if with_it > 10]
-        why = "gradients vanish without it" + (f"; it makes them grow itself ({', '.join(grown)})" if grown else "")
+        why = "gradients vanish without it" + (f"; those of {' and '.join(grown)} then grow" if grown else "")
         return Finding("holds if", numbers + ".", why)
     return Finding("does not hold here", numbers + ".")
 
