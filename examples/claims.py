@@ -118,8 +118,8 @@ def write(found, seeds, readme=README):
     _, _, after = rest.partition(END)
     counts = Counter(finding.verdict for finding in found.values())
     versions = (
-        f"{date.today():%Y-%m-%d}: {len(found)} claims, of which {counts['holds']} hold, {counts['holds if']} hold if ..., "
-        f"{counts['does not hold here']} do not; {seeds} seeds, Python {platform.python_version()}, "
+        f"{date.today():%Y-%m-%d}: {len(found)} claims, of which {counts['holds']} hold, {counts['holds if']} hold "
+        f"if ..., {counts['does not hold here']} do not; {seeds} seeds, Python {platform.python_version()}, "
         f"Keras {keras.__version__} on {keras.backend.backend()}, NumPy {np.__version__}, kerasparts {kp.__version__}."
     )
     readme.write_text(f"{before}{START}\n{versions}\n\n{table(found)}{END}{after}")
