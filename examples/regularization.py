@@ -40,7 +40,7 @@ class ByNetwork(keras.regularizers.Regularizer):
         self.power = power
 
     def __call__(self, w):
-        return keras.ops.sum(self.lambdas * keras.ops.abs(w) ** self.power)
+        return keras.ops.sum(keras.ops.convert_to_tensor(self.lambdas) * keras.ops.abs(w) ** self.power)
 
 
 def descent():
@@ -98,7 +98,7 @@ def dropout_curves(data, rates, epochs):
 
 
 def spread(values, form=".3f"):
-    return f"{np.mean(values):{form}} ± {np.std(values):{form}}"
+    return f"{np.mean(values):{form}} ± {np.std(values):{form}}" if np.isfinite(values).all() else "never"
 
 
 def epochs_to(curve, goal=LEARNT):
