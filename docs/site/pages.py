@@ -82,7 +82,7 @@ SHOWN |= {entry.name: page_of(entry.name) for entry in PARTS}
 def part(entry, files, config):
     """Title, what it does that Keras does not, picture, and the docstring."""
     name = entry.name.rpartition(".")[2]
-    lines = [f"# {name}", "", f"`kerasparts.{entry.name}` · {entry.kind}", ""]
+    lines = ["---", "search: {boost: 3}", "---", f"# {name}", "", f"`kerasparts.{entry.name}` · {entry.kind}", ""]
     beyond = entry.beyond_keras[0].upper() + entry.beyond_keras[1:]
     lines += ['!!! abstract "What it does that Keras does not"', f"    {beyond}.", ""]
     if entry.answers:
