@@ -29,8 +29,8 @@ KERNELS = {
     "VarianceMatched": lambda seed: kp.initializers.VarianceMatched("linear", seed=seed),
     "ScaledOrthogonal": lambda seed: kp.initializers.ScaledOrthogonal("linear", seed=seed),
 }
-FLOATS = {  # from where on a number is infinite, and from where it is zero if numbers below the normal ones are
-    "float16": (2.0**16, 2.0**-25),  # these are kept in float16
+FLOATS = {  # from where on a number is infinite, and from where on it is zero; Torch keeps smaller ones but in float16
+    "float16": (2.0**16, 2.0**-25),
     "bfloat16": (2.0**128, 2.0**-127),
     "float32": (2.0**128, 2.0**-127),
 }
@@ -76,7 +76,7 @@ def limits(dtype):
     for factor, end, bound in ((1.5, math.inf, FLOATS[dtype][0]), (0.5, 0.0, FLOATS[dtype][1])):
         layer.kernel.assign(factor * np.eye(2))
         x, depth = keras.ops.ones((1, 2), dtype), 0
-        while float(x[0, 0]) != end:
+        while keras.ops.convert_to_numpy(x)[0, 0] != end:
             x, depth = layer(x), depth + 1
         found.append((depth, math.ceil(math.log(bound) / math.log(factor))))
     return found
