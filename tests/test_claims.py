@@ -81,12 +81,12 @@ def test_words_choose_claims():
 
 def test_write_keeps_what_is_around_the_table(tmp_path):
     page = tmp_path / "README.md"
-    page.write_text(f"before\n{claims.START}\nold\n{claims.END}\nafter\n")
+    page.write_text(f"before\n{claims.START}\nstale\n{claims.END}\nafter\n")
     claims.write({"argmax": Finding("holds if", "1 | 2", "it | is")}, seeds=3, readme=page)
     text = page.read_text()
     assert text.startswith(f"before\n{claims.START}\n")
     assert text.endswith(f"{claims.END}\nafter\n")
-    assert "old" not in text
+    assert "stale" not in text
     assert "| 1 \\| 2 | **holds if it \\| is** |" in text
 
 
