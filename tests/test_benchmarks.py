@@ -97,3 +97,11 @@ def test_the_head_of_the_table_names_the_machine_and_no_host():
     assert re.fullmatch(r".+, \d+ cores, \d+ GiB of memory", run.machine())
     assert {"Python", "kerasparts", "keras", "numpy"} <= {part.split()[0] for part in run.versions().split(", ")}
     assert platform.node() not in run.machine()
+
+
+def test_results_are_a_table_of_all_benchmarks():
+    lines = (run.HERE / "RESULTS.md").read_text().splitlines()
+    table = [columns(line) for line in lines if line.startswith("|")]
+    assert table[0] == list(run.TITLES)
+    assert {line[0] for line in table[2:]} == {*run.NAMES}
+    assert not [line for line in table[2:] if "failed" in line[-1]]
