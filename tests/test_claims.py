@@ -87,7 +87,7 @@ def test_write_keeps_what_is_around_the_table(tmp_path):
     assert text.startswith(f"before\n{claims.START}\n")
     assert text.endswith(f"{claims.END}\nafter\n")
     assert "stale" not in text
-    assert "| 1 \\| 2 | **holds if it \\| is** |" in text
+    assert "| 1 \\| 2. | **holds if it \\| is** |" in text
 
 
 def test_every_script_is_listed():
