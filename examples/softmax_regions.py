@@ -45,8 +45,8 @@ def builder(hidden):
     return build_model
 
 
-def softmax(logits, dtype="float64"):
-    return keras.ops.convert_to_numpy(keras.ops.softmax(keras.ops.cast(logits, dtype))).astype("float64")
+def softmax(logits, dtype="float32"):
+    return keras.ops.convert_to_numpy(keras.ops.softmax(np.asarray(logits, dtype))).astype("float64")
 
 
 def plane(x, points):
