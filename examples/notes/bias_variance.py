@@ -47,7 +47,8 @@ def fitted(groups, seeds, width=30, lambdas=None, steps=200, at=()):
 
     watch = keras.callbacks.LambdaCallback(on_epoch_end=predict)
     ten = np.tile(x, (10, 1, 1)), np.tile(y, (10, 1))[..., None]  # an epoch is ten steps, each with all rows
-    model.compile(keras.optimizers.Adam(0.03), "mse", loss_weights=[count], jit_compile=False)
+    is_jax = keras.backend.backend() == "jax"
+    model.compile(keras.optimizers.Adam(0.03), "mse", loss_weights=[count], jit_compile=is_jax)
     model.fit(*ten, epochs=steps // 10, batch_size=ROWS, shuffle=False, verbose=0, callbacks=[watch])
     return np.array(found, "float64")
 

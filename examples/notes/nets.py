@@ -90,7 +90,7 @@ def train(model, x, y, optimizer, epochs, batch_size=32, loss=None, callbacks=()
         optimizer,
         loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         loss_weights=[nets],
-        jit_compile=False,  # starts sooner
+        jit_compile=keras.backend.backend() == "jax",  # the others start sooner without; JAX alone would crawl
     )
     model.optimizer.build(model.trainable_variables)
     model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0, callbacks=list(callbacks))
