@@ -124,7 +124,7 @@ def overview(package, entries):
 
 
 def readme():
-    return linked((ROOT / "README.md").read_text(), "README.md", "index.md")
+    return linked((ROOT / "README.md").read_text(), "README.md", "index.md").replace('src="docs/', 'src="')
 
 
 def linked(content, file, page):
