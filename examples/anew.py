@@ -1,6 +1,6 @@
 """A compiled model that starts anew without being compiled anew."""
 
-from quiet import keras
+from quiet import jit_compile, keras
 
 
 class Anew:
@@ -9,7 +9,7 @@ class Anew:
     def __init__(self, build, optimizer, loss):
         self.build = build
         self.model = build()
-        self.model.compile(optimizer, loss, jit_compile=False)
+        self.model.compile(optimizer, loss, jit_compile=jit_compile)
         self.model.optimizer.build(self.model.trainable_variables)
         self.state = [keras.ops.convert_to_numpy(variable) for variable in self.model.optimizer.variables]
 

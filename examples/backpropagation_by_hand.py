@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from sklearn.datasets import load_diabetes, load_digits
 
 FOLDER = Path(__file__).resolve().parent / "figures"
@@ -71,7 +71,7 @@ def train_by_hand(layers, x, labels, rate, steps, batch):
 def fit_by_keras(model, optimizer, loss, x, y, steps, batch):
     """The weights before each step and after the last, and the losses before the steps, of rows in their order."""
     weights, losses = [model.get_weights()], []
-    model.compile(optimizer, loss, jit_compile=False)
+    model.compile(optimizer, loss, jit_compile=jit_compile)
     model.optimizer.build(model.trainable_variables)
     for step in range(steps):
         rows = np.arange(step * batch, (step + 1) * batch) % len(x)

@@ -20,7 +20,7 @@ The networks of all rates and seeds are one model for each normalization and bat
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from side_by_side import accuracies, answers, crossentropy, dense, losses, with_rates
 from sklearn.datasets import load_digits
 
@@ -74,7 +74,7 @@ def train(normalization, batch, seeds, epochs, training=TRAINING):
     keras.utils.set_random_seed(0)
     model = network(normalization, count)
     optimizer = with_rates(keras.optimizers.SGD, np.repeat(RATES, seeds))
-    model.compile(optimizer, crossentropy, jit_compile=False)
+    model.compile(optimizer, crossentropy, jit_compile=jit_compile)
     model.optimizer.build(model.trainable_variables)
     model.fit(x[:training], labels[:training], batch_size=batch, epochs=epochs, verbose=0)
     logits = answers(model, x)

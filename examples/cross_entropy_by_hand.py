@@ -18,7 +18,7 @@ the network is most wrong. (On TensorFlow Keras' own loss looks for the softmax 
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 
 import kerasparts as kp
 from kerasparts import backend
@@ -99,7 +99,9 @@ def step_of_a_layer(rate=0.5):
     random = np.random.default_rng(0)
     x, y = random.normal(size=(64, 8)), np.eye(5)[random.integers(0, 5, 64)]
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(5)])
-    model.compile(keras.optimizers.SGD(rate), keras.losses.CategoricalCrossentropy(from_logits=True), jit_compile=False)
+    model.compile(
+        keras.optimizers.SGD(rate), keras.losses.CategoricalCrossentropy(from_logits=True), jit_compile=jit_compile
+    )
     kernel, bias = model.get_weights()
     model.fit(x, y, batch_size=len(x), verbose=0)
     by_hand = x.T @ gradient(y, x @ kernel + bias) / len(x)

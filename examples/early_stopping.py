@@ -18,7 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from sklearn.datasets import load_diabetes, load_digits, make_moons
 
 import kerasparts as kp
@@ -106,7 +106,7 @@ def record(name, seeds, epochs):
     ]
     model = keras.Sequential([keras.Input(x.shape[1:]), *layers])
     loss = "mse" if outputs == 1 else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.01), loss, loss_weights=[seeds], jit_compile=False)  # each its own mean
+    model.compile(keras.optimizers.Adam(0.01), loss, loss_weights=[seeds], jit_compile=jit_compile)  # each its own mean
     curves = Curves(x, y, training)
     targets = y[:training, :, None] if outputs == 1 else y[:training]
     model.fit(x[:training], targets, batch_size=25, epochs=epochs, verbose=0, callbacks=[curves])

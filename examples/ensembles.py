@@ -18,7 +18,7 @@ accuracy. To average makes less sure: that mends nets that are too sure, and the
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from sklearn.datasets import load_digits
 
 import kerasparts as kp
@@ -31,7 +31,7 @@ def build_model(optimizer=None):
     layers = [keras.layers.Dense(64, "relu"), keras.layers.Dropout(0.3), keras.layers.Dense(10)]
     model = keras.Sequential([keras.Input((64,)), *layers])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer or keras.optimizers.Adam(0.005), loss, jit_compile=False)
+    model.compile(optimizer or keras.optimizers.Adam(0.005), loss, jit_compile=jit_compile)
     return model
 
 

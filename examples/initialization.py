@@ -17,7 +17,7 @@ of the gradient.
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from side_by_side import answers, crossentropy, dense, losses, with_rates
 from sklearn.datasets import load_digits
 
@@ -53,7 +53,7 @@ def train(activation, depth, seeds, epochs):
     output = dense(count, 10, None, drawn(depth))
     model = keras.Sequential([keras.Input((64,)), keras.layers.RepeatVector(count), *hidden, output])
     optimizer = with_rates(keras.optimizers.SGD, [rate for _, rate, _ in networks], momentum=0.9)
-    model.compile(optimizer, crossentropy, jit_compile=False)
+    model.compile(optimizer, crossentropy, jit_compile=jit_compile)
     model.optimizer.build(model.trainable_variables)
 
     signal, spreads = model.layers[0](x[:256]), []

@@ -18,7 +18,7 @@ The networks with all scalings, rates and splits are one model for each set and 
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from side_by_side import Curves, accuracies, answers, crossentropy, dense, with_rates
 from sklearn.datasets import load_breast_cancer, load_digits
 
@@ -70,7 +70,7 @@ def train(name, optimizer, seeds, epochs):
     layers = [dense(count, 16, "tanh"), dense(count, classes)]
     model = keras.Sequential([keras.Input(x.shape[1:]), *layers])
     of_each = np.broadcast_to(np.array(rates)[:, None], shape).reshape(-1)
-    model.compile(with_rates(kind, of_each, **kwargs), crossentropy, jit_compile=False)
+    model.compile(with_rates(kind, of_each, **kwargs), crossentropy, jit_compile=jit_compile)
     model.optimizer.build(model.trainable_variables)
     curves = Curves(x[offs[0] : TRAINING], y[offs[0] : TRAINING])
     model.fit(x[:TRAINING], y[:TRAINING], batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[curves])

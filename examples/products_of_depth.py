@@ -15,7 +15,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from side_by_side import dense
 
 import kerasparts as kp
@@ -88,7 +88,7 @@ def diagnosis(kernels, depth, epochs, units=2):
     make = KERNELS[kernels](0)
     layers = [keras.layers.Dense(units, use_bias=False, kernel_initializer=make) for _ in range(depth)]
     model = keras.Sequential([keras.Input((units,)), *layers, keras.layers.Dense(1, kernel_initializer="ones")])
-    model.compile(keras.optimizers.SGD(0.01), "mse", jit_compile=False)
+    model.compile(keras.optimizers.SGD(0.01), "mse", jit_compile=jit_compile)
     gauges = kp.callbacks.TrainingDiagnostics(stop_on={"exploding_gradient"}, verbose=0)
     fit = model.fit(x, x[:, :1] + x[:, 1:2], epochs=epochs, verbose=0, callbacks=[gauges])
     return gauges.diagnosis, fit.history["loss"][-1]

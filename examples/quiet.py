@@ -19,3 +19,5 @@ finally:
     os.dup2(_screen, 2)
     os.close(_screen)
     os.close(_nowhere)
+
+jit_compile = keras.backend.backend() == "jax"  # small nets start sooner without, but JAX would run step by step

@@ -19,7 +19,7 @@ import statistics
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from side_by_side import accuracies, answers, crossentropy, dense
 from sklearn.datasets import load_digits
 
@@ -89,7 +89,7 @@ def measure(name, split, depth, seeds, epochs):
     """Gradient ratio and test accuracy for each seed."""
     keras.utils.set_random_seed(0)
     model = net(name, depth, seeds)
-    model.compile(kp.optimizers.Adam(LEARNING_RATE), crossentropy, jit_compile=False)
+    model.compile(kp.optimizers.Adam(LEARNING_RATE), crossentropy, jit_compile=jit_compile)
     model.optimizer.build(model.trainable_variables)
     (x, y), (x_test, y_test) = (map(np.asarray, part) for part in (split.train, split.test))
     y, y_test = (np.repeat(labels[:, None], seeds, axis=1) for labels in (y, y_test))

@@ -12,7 +12,7 @@ was told the wrong one.
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 
 import kerasparts as kp
 
@@ -42,7 +42,7 @@ def slopes(loss, seeds, unit, epochs):
     lines = [keras.layers.Dense(1, kernel_initializer="zeros") for _ in seeds]
     model = keras.Model(inputs, [line(x) for line, x in zip(lines, inputs, strict=True)])
     schedule = keras.optimizers.schedules.CosineDecay(0.1 * unit, 2 * epochs)
-    model.compile(keras.optimizers.Adam(schedule), [loss() for _ in seeds], jit_compile=False)  # starts sooner
+    model.compile(keras.optimizers.Adam(schedule), [loss() for _ in seeds], jit_compile=jit_compile)  # starts sooner
     data = [draw(seed) for seed in seeds]
     keras.utils.set_random_seed(0)
     model.fit([x for x, _ in data], [unit * y for _, y in data], epochs=epochs, batch_size=100, verbose=0)

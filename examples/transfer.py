@@ -21,7 +21,7 @@ steps.
 from pathlib import Path
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from side_by_side import accuracies, answers, crossentropy, dense
 from sklearn.datasets import load_digits
 
@@ -71,7 +71,7 @@ def network(seeds):
 
 def fit(model, rate, x, labels, batch, epochs, multipliers=None, unfreeze=None):
     optimizer = kp.optimizers.Adam(rate, learning_rate_multipliers=multipliers)
-    model.compile(optimizer, crossentropy, jit_compile=False)
+    model.compile(optimizer, crossentropy, jit_compile=jit_compile)
     callbacks = [kp.callbacks.UnfreezeSchedule(unfreeze)] if unfreeze else []
     model.fit(x, labels, batch_size=batch, epochs=epochs, verbose=0, callbacks=callbacks)
 

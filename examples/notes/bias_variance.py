@@ -3,7 +3,7 @@
 import functools
 
 import numpy as np
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 
 import kerasparts as kp
 from notes import nets
@@ -47,8 +47,7 @@ def fitted(groups, seeds, width=30, lambdas=None, steps=200, at=()):
 
     watch = keras.callbacks.LambdaCallback(on_epoch_end=predict)
     ten = np.tile(x, (10, 1, 1)), np.tile(y, (10, 1))[..., None]  # an epoch is ten steps, each with all rows
-    is_jax = keras.backend.backend() == "jax"
-    model.compile(keras.optimizers.Adam(0.03), "mse", loss_weights=[count], jit_compile=is_jax)
+    model.compile(keras.optimizers.Adam(0.03), "mse", loss_weights=[count], jit_compile=jit_compile)
     model.fit(*ten, epochs=steps // 10, batch_size=ROWS, shuffle=False, verbose=0, callbacks=[watch])
     return np.array(found, "float64")
 

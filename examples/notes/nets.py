@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import side_by_side
-from quiet import keras  # Keras, without the start-up messages of TensorFlow
+from quiet import jit_compile, keras  # Keras, without the start-up messages of TensorFlow
 from side_by_side import with_rates
 from sklearn.datasets import load_digits
 
@@ -90,7 +90,7 @@ def train(model, x, y, optimizer, epochs, batch_size=32, loss=None, callbacks=()
         optimizer,
         loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         loss_weights=[nets],
-        jit_compile=keras.backend.backend() == "jax",  # the others start sooner without; JAX alone would crawl
+        jit_compile=jit_compile,
     )
     model.optimizer.build(model.trainable_variables)
     model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0, callbacks=list(callbacks))

@@ -19,7 +19,8 @@ class Adam(MomentOptimizer):
         w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
     where `m_hat = m / (1 - beta_1**t)` and `v_hat = v / (1 - beta_2**t)`; without bias correction `m_hat = m` and
-    `v_hat = v`, so that the first steps are short. With `amsgrad` the largest `v` so far takes the place of `v`.
+    `v_hat = v`, and with the default betas the first steps are 3 to 7 times as long. With `amsgrad` the largest `v` so
+    far takes the place of `v`.
 
     Args:
         learning_rate: float in [0, inf) or schedule.
