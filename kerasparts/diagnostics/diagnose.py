@@ -16,7 +16,10 @@ RULES = tuple(getattr(rules, name) for name in rules.__all__)
 FOLLOWS = {
     "saturated_activation": ("unnormalized_inputs", "bad_init_scale", "lr_too_high"),
     "dead_relu": ("unnormalized_inputs", "unnormalized_targets", "bad_init_scale", "lr_too_high", "over_regularized"),
-    "vanishing_gradient": ("saturated_activation", "dead_relu", "bad_init_scale", "wrong_hidden_activation"),
+    "vanishing_gradient": (
+        *("wrong_output_activation", "unnormalized_inputs", "unnormalized_targets", "bad_init_scale"),
+        *("wrong_hidden_activation", "saturated_activation", "dead_relu"),
+    ),
     "exploding_gradient": ("unnormalized_inputs", "unnormalized_targets", "bad_init_scale", "lr_too_high"),
     "oscillating_loss": ("unnormalized_inputs", "lr_too_high", "wrong_labels"),
     "too_few_epochs": ("lr_too_low",),
@@ -81,7 +84,7 @@ def _verdict(signals, findings):
     if not signals.moments:
         return "Nothing was measured."
     if not signals.run.epochs:
-        return "No fault found before training."
+        return "No fault found before training; the learning rate shows in `fit` alone."
     reached = final(signals, "validation_skill")
     reached = final(signals, "train_skill") if math.isnan(reached) else reached
     if math.isnan(reached):

@@ -70,12 +70,17 @@ class Evidence:
 
     def __str__(self):
         unit = f" {self.unit}" if self.unit else ""
-        return f"{_short(self.value)}{unit} ({self.relation} {_short(self.threshold)})"
+        short = _percent if self.unit.startswith("of ") else _short
+        return f"{short(self.value)}{unit} ({self.relation} {short(self.threshold)})"
 
 
 def _short(number):
     """Three digits, and 0 for what rounding has left of it."""
     return f"{0.0 if abs(number) < 1e-12 else number:.3g}"
+
+
+def _percent(share):
+    return f"{_short(100 * share)}%"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Every part with what it is for, from its docstring and from `remarks.toml`."""
 
+import difflib
 import inspect
 import operator
 import re
@@ -49,6 +50,10 @@ class Entry:
     reference: str
     file: str
 
+    def __str__(self) -> str:
+        reference = f"\n{self.reference}" if self.reference else ""
+        return f"kerasparts.{self.name} ({self.kind})\n{self.summary}\nBeyond Keras: {self.beyond_keras}.{reference}"
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -68,9 +73,10 @@ class Catalog:
 
     def __getitem__(self, name: str) -> Entry:
         """The part of a name, with its package ("losses.Focal") or without ("Focal")."""
-        found = [entry for entry in self.entries if name in (entry.name, entry.name.rpartition(".")[2])]
-        check(found, "name", name, "one of a part, such as 'losses.Focal'")
-        return found[0]
+        names = {alias: entry for entry in self.entries for alias in (entry.name.rpartition(".")[2], entry.name)}
+        near = difflib.get_close_matches(str(name), names, n=3) or ["losses.Focal"]
+        check(name in names, "name", name, f"the name of a part, such as {', '.join(map(repr, near))}")
+        return names[name]
 
     def search(self, words: str) -> "Catalog":
         """The parts that hold all of the words, anywhere, in any case.
@@ -83,8 +89,10 @@ class Catalog:
         return Catalog(tuple(e for e in self.entries if all(w in " ".join(asdict(e).values()).lower() for w in wanted)))
 
     def __str__(self) -> str:
-        width = max((len(entry.name) for entry in self.entries), default=0)
-        kinds = max((len(entry.kind) for entry in self.entries), default=0)
+        if not self.entries:
+            return "No part holds all of these words: search for fewer, or print(kerasparts.catalog())."
+        width = max(len(entry.name) for entry in self.entries)
+        kinds = max(len(entry.kind) for entry in self.entries)
         return "\n".join(f"{e.name.ljust(width)}  {e.kind.ljust(kinds)}  {e.summary}" for e in self.entries)
 
     def to_dict(self) -> dict[str, Any]:

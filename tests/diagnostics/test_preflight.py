@@ -53,7 +53,7 @@ BROKEN = {
 def test_a_sound_program_has_no_fault(name):
     diagnosis = preflight(*HEALTHY[name]())
     assert diagnosis.faults == ()
-    assert diagnosis.verdict == "No fault found before training."
+    assert diagnosis.verdict == "No fault found before training; the learning rate shows in `fit` alone."
     assert float(diagnosis.numbers["loss now"]) > 0
     assert diagnosis.epochs == 0
 

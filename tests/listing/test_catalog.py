@@ -14,7 +14,7 @@ def test_a_part_is_found_with_its_package_and_without():
 
 
 def test_a_name_that_is_no_part_is_refused():
-    with pytest.raises(ValueError, match=r"`name` must be one of a part.*Received: name='Vocal'"):
+    with pytest.raises(ValueError, match=r"`name` must be the name of a part.*'Focal'.*Received: name='Vocal'"):
         kp.catalog()["Vocal"]
 
 
@@ -34,7 +34,7 @@ def test_search_takes_all_of_the_words_in_any_case():
     found = kp.catalog().search("Imbalanced CLASSES margin")
     assert [entry.name for entry in found] == ["losses.LDAM"]
     assert len(kp.catalog().search("qwertz")) == 0
-    assert str(kp.catalog().search("qwertz")) == ""
+    assert "No part holds all of these words" in str(kp.catalog().search("qwertz"))
 
 
 def test_every_entry_says_what_keras_does_not_and_where_the_code_is():

@@ -25,7 +25,8 @@ def dead_relu(signals: Signals, share: float = 0.5) -> Finding | None:
     if worst is None:
         return None
     layer, moment, value, first = worst
-    evidence = {"dead units": Evidence(value, share, "of the layer"), "dead at the start": Evidence(first, share)}
+    unit = "of the layer"
+    evidence = {"dead units": Evidence(value, share, unit), "dead at the start": Evidence(first, share, unit)}
     if first >= share:
         remedy = (
             "They were dead before the first step: take `activation=kerasparts.activations.LeakyReLU(0.1)` and "

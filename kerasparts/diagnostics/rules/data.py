@@ -87,7 +87,10 @@ def unnormalized_targets(signals: Signals, largest: float = 10.0, least: float =
         else:
             continue
         text = f"The targets have mean {facts.target_mean:.3g} and standard deviation {facts.target_std:.3g}."
-        remedy = "Train on `(y - y.mean()) / y.std()`, and take predictions back by `* y.std() + y.mean()`."
+        remedy = (
+            "Train on `(y - y.mean()) / y.std()`, validate on targets with the same two numbers taken off, and take "
+            "predictions back by `* y.std() + y.mean()`."
+        )
         code = ("model.fit(x, y)", "model.fit(x, (y - y.mean(0)) / y.std(0))")
         return Finding("unnormalized_targets", text, remedy, evidence, layer=facts.layer, epoch=0.0, code=code)
     return None

@@ -34,11 +34,12 @@ def vanishing_gradient(signals: Signals, ratio: float = 0.03) -> Finding | None:
             name = layer.activation or "activation"
             weaker = f"is {1 / share:,.0f} times weaker than" if share > 1e-9 else "is nothing beside that"
             text = f"The gradient that reaches the layer {weaker} further on."
+            relu = "" if name == "relu" else "`activation='relu'` with "
             remedy = (
-                "Take `activation='relu'` with `kernel_initializer=kerasparts.initializers.VarianceMatched('relu')`, "
+                f"Take {relu}`kernel_initializer=kerasparts.initializers.VarianceMatched('relu')`, "
                 "`keras.layers.BatchNormalization()` between the layers, or skip connections."
             )
-            code = (f'activation="{name}"', 'activation="relu"') if name != "relu" else None
+            code = (f'activation="{name}"', 'activation="relu"') if relu else None
             return Finding("vanishing_gradient", text, remedy, evidence, layer.name, 0.0, code=code)
     return None
 

@@ -36,9 +36,9 @@ def lr_too_high(
     later = loss[1:]
     if len(later) and math.isfinite(loss[0]) and start > 0:
         if not np.isfinite(later).all() or has_broken(signals):
-            evidence["loss by that at the start"] = Evidence(math.inf, rise)
+            evidence["highest loss by that at the start"] = Evidence(math.inf, rise)
         elif later.max() > rise * start:
-            evidence["loss by that at the start"] = Evidence(float(later.max() / start), rise)
+            evidence["highest loss by that at the start"] = Evidence(float(later.max() / start), rise)
     typical, early = _step_sizes(signals)
     if typical > ratio:
         evidence["change of a kernel in one step"] = Evidence(typical, ratio, "of its size")
@@ -54,7 +54,8 @@ def lr_too_high(
     rate = signals.run.learning_rate
     text = f"A learning rate of {rate:.3g} is too high for {signals.run.optimizer} on this model."
     remedy = (
-        f"Take `learning_rate={rate / 10:.1g}`, or clip with `clipnorm=1.0`; `kerasparts.optimizers.AdamW` has both."
+        f"Take `learning_rate={rate / 10:.1g}` or less, or clip with `clipnorm=1.0`; "
+        "`kerasparts.callbacks.LearningRateFinder().find(model, x, y)` suggests a rate."
     )
     code = (f"{signals.run.optimizer}({_text(rate)})", f"{signals.run.optimizer}({_text(rate / 10, 1)})")
     return Finding("lr_too_high", text, remedy, evidence, epoch=_when(signals, rise * start), code=code)
