@@ -195,6 +195,7 @@ def test_every_example_is_run():
 WITHOUT_FIGURE = {"own_part"}
 SLOW_EXAMPLES = {
     "augmentation",
+    "backpropagation_by_hand",
     "batch_normalization",
     "batch_size",
     "bias_variance_tradeoff",
@@ -209,6 +210,7 @@ SLOW_EXAMPLES = {
     "input_scaling",
     "lambda_sweep",
     "optimizers",
+    "own_part",
     "products_of_depth",
     "proximal",
     "regularization",

@@ -267,7 +267,7 @@ def symmetry(seeds):
     accuracy, apart_by = {}, {}
     for value in (0.0, 0.1):
         net = stack(seeds, (64, 32, 32, 10), "tanh", keras.initializers.Constant(value))
-        net.layers[-1].kernel.assign(ops.full_like(net.layers[-1].kernel, value))
+        net.layers[-1].kernel.assign(np.full(net.layers[-1].kernel.shape, value))
         train(net, x, y, keras.optimizers.Adam(0.003), epochs=5)
         kernel = ops.convert_to_numpy(net.layers[0].kernel)
         accuracy[value] = scores(net, x_test, y_test)[1]

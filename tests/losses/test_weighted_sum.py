@@ -110,6 +110,7 @@ def two_outputs(rate=0.05, **compile_arguments):
     return model, x, {"clear": y + 0.1 * random.normal(size=y.shape), "noisy": y + 3.0 * random.normal(size=y.shape)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_learned_variances_are_those_of_the_noise(jit_compile):
     if jit_compile and keras.backend.backend() == "torch":

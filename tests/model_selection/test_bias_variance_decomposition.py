@@ -122,6 +122,7 @@ def ten_classes():
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["squared", "zero_one", "cross_entropy"])
 def test_ten_classes_add_up_and_the_logits_are_known_from_the_compiled_loss(loss):
     spy = Spy()

@@ -123,6 +123,7 @@ def of_iris(iris):
     return cross_validate(build_classifier, *iris, cv=3, epochs=EPOCHS, verbose=0)
 
 
+@pytest.mark.slow
 def test_iris_is_learned_as_by_folds_fitted_by_hand(iris, of_iris):
     x, y = iris
     by_hand = []
