@@ -58,7 +58,7 @@ test-all: $(VENV)/.all  ## run all tests on TensorFlow, JAX and Torch
 	KERAS_BACKEND=torch $(TESTS)
 
 test-jax test-torch: test-%: $(VENV)/.all
-	KERAS_BACKEND=$* $(TESTS)
+	KERAS_BACKEND=$* $(TESTS) $(ARGUMENTS)
 
 lint: $(VENV)/.dev  ## check style and formatting
 	@$(BIN)/ruff check
