@@ -213,6 +213,7 @@ SLOW_EXAMPLES = {
     "own_part",
     "products_of_depth",
     "proximal",
+    "quickstart",
     "regularization",
     "residual_depth",
     "robust_regression",

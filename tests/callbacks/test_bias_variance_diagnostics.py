@@ -563,6 +563,7 @@ def test_mixed_precision(policy, error):
 # The error rate
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "y", "loss", "answer"),
     [

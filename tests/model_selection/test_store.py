@@ -232,6 +232,7 @@ run_fits(small.plan(), small.tasks(4), "sequential", {directory!r}, verbose=0)
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_with_what_is_missing(tmp_path):
     script = KILLED.format(directory=str(tmp_path))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
